@@ -1,0 +1,1 @@
+//! The SOAP caller: mutual TLS, SIMPLE and MTOM, streamed.

@@ -1,0 +1,164 @@
+//! Who is asking.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::transaction::Transaction;
+
+/// The key of an organisation in the ledger: the ten-digit facility code, or a name given by the operator.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub struct OrganisationId(pub String);
+
+/// The key of a legal entity 事業者 in the ledger: organisations of one entity are no third parties to each other.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub struct EntityId(pub String);
+
+/// The name of an enrolled node: one certificate of one organisation.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub struct NodeName(pub String);
+
+impl fmt::Display for OrganisationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for EntityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for NodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the ledger says about an enrolled node: a line of the list that a repository holds too.
+#[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolledNode {
+    /// Its name.
+    pub name: NodeName,
+    /// SHA-256 of its certificate's DER, 64 lower-case hexadecimal digits.
+    pub fingerprint: String,
+    /// The organisation that it belongs to.
+    pub organisation: OrganisationId,
+    /// The legal entity of that organisation.
+    pub entity: EntityId,
+    /// What it may send.
+    pub transactions: BTreeSet<Transaction>,
+    /// Whether TLS 1.2 is accepted from it.
+    pub allow_tls12: bool,
+    /// Whether it may act for the node that it names: a repository.
+    pub acts_for_others: bool,
+    /// Requests in flight that it may have, when other than the default.
+    pub in_flight_max: Option<u32>,
+    /// The OIDs (sourceId) that it may publish under; empty means any.
+    pub source_ids: BTreeSet<String>,
+    /// Assigning authorities that it may feed patients for, as OIDs.
+    pub feeds: BTreeSet<String>,
+    /// The role and purpose of its user while it cannot send an assertion.
+    pub default_user: Option<DefaultUser>,
+}
+
+/// A user that a node's entry vouches for (a domain setting; every use is flagged in the audit).
+#[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultUser {
+    /// Role code.
+    pub role: String,
+    /// Purpose of use code, such as TREAT.
+    pub purpose: String,
+    /// Whether the user signed in with two factors.
+    pub two_factor: bool,
+}
+
+/// Who is asking, after authentication.
+///
+/// Made by [`Principal::authenticated`] only, which only the authentication code of `common/server`
+/// calls (checked in `.ci`): a handler that holds one cannot have been reached by a stranger.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Principal {
+    node: EnrolledNode,
+    via: Option<NodeName>,
+    user: Option<User>,
+}
+
+/// A human user.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct User {
+    /// NameID of the assertion, or the node's name for a default user.
+    pub id: String,
+    /// Issuer of the assertion; none for a default user.
+    pub issuer: Option<String>,
+    /// Role code.
+    pub role: String,
+    /// Purpose of use code.
+    pub purpose: String,
+    /// Whether two factors were used.
+    pub two_factor: bool,
+    /// Whether this is the default user of the node's entry rather than an asserted one.
+    pub by_default: bool,
+}
+
+impl Principal {
+    /// The caller of an authenticated connection. Authentication code only.
+    pub fn authenticated(node: EnrolledNode) -> Self {
+        let user = node.default_user.as_ref().map(|user| User {
+            id: node.name.0.clone(),
+            issuer: None,
+            role: user.role.clone(),
+            purpose: user.purpose.clone(),
+            two_factor: user.two_factor,
+            by_default: true,
+        });
+        Self {
+            node,
+            via: None,
+            user,
+        }
+    }
+
+    /// The same for a request that a repository passes on for the node it names. Authentication code only.
+    pub fn on_behalf_of(node: EnrolledNode, repository: &Principal) -> Self {
+        Self {
+            via: Some(repository.node.name.clone()),
+            ..Self::authenticated(node)
+        }
+    }
+
+    /// The node that asks, or for which a repository asks.
+    pub fn node(&self) -> &EnrolledNode {
+        &self.node
+    }
+
+    /// The repository that passed the request on.
+    pub fn via(&self) -> Option<&NodeName> {
+        self.via.as_ref()
+    }
+
+    /// The organisation of the node.
+    pub fn organisation(&self) -> &OrganisationId {
+        &self.node.organisation
+    }
+
+    /// The legal entity of the organisation.
+    pub fn entity(&self) -> &EntityId {
+        &self.node.entity
+    }
+
+    /// The human user, if one is known.
+    pub fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
+    /// Whether the node may send this transaction.
+    pub fn may_send(&self, transaction: Transaction) -> bool {
+        self.node.transactions.contains(&transaction)
+    }
+}

@@ -1,0 +1,83 @@
+//! What a decision is made from.
+
+use xds_model::principal::{EntityId, OrganisationId};
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Operation {
+    /// Publish metadata (ITI-41, ITI-42).
+    Register,
+    /// Learn that and where a document is (ITI-18).
+    Query,
+    /// Receive a document (ITI-43).
+    Retrieve,
+}
+
+/// Who asks for what.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Request {
+    /// What is asked for.
+    pub operation: Operation,
+    /// The organisation that asks.
+    pub organisation: OrganisationId,
+    /// Its legal entity.
+    pub entity: EntityId,
+    /// Purpose of use, when a user is known.
+    pub purpose: Option<String>,
+    /// Role of the user, when one is known.
+    pub role: Option<String>,
+}
+
+/// What is known about the document concerned.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DocumentFacts {
+    /// The organisation that it comes from.
+    pub author_organisation: OrganisationId,
+    /// The legal entity of that organisation; none when the ledger does not know it any more.
+    pub author_entity: Option<EntityId>,
+    /// How far its author lets it be shared.
+    pub scope: SharingScope,
+}
+
+/// How far a document is shared: slot `urn:renkei:sharing-scope`.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum SharingScope {
+    /// With whoever has a basis.
+    #[default]
+    Shared,
+    /// Within the author's legal entity.
+    OrganisationOnly,
+    /// With the addressed recipient only.
+    PushOnly,
+}
+
+impl SharingScope {
+    /// The slot's name in a DocumentEntry.
+    pub const SLOT: &str = "urn:renkei:sharing-scope";
+
+    /// The slot's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shared => "SHARED",
+            Self::OrganisationOnly => "ORG_ONLY",
+            Self::PushOnly => "PUSH_ONLY",
+        }
+    }
+
+    /// The scope with this value.
+    pub fn from_value(value: &str) -> Option<Self> {
+        [Self::Shared, Self::OrganisationOnly, Self::PushOnly]
+            .into_iter()
+            .find(|scope| scope.as_str() == value)
+    }
+}
+
+/// The domain's own rules.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Domain {
+    /// Whether every enrolled organisation may see what any other publishes. Off by default: it is for
+    /// demonstrations and for networks that hold no patient data.
+    pub shared_with_all: bool,
+    /// Which version of the rules this is, for the record.
+    pub version: u64,
+}

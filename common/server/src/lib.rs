@@ -1,0 +1,1 @@
+//! What every server binary does: configuration, listeners, gate, health, telemetry, drain.

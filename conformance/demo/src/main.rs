@@ -1,0 +1,3 @@
+//! Builds the demo network and walks through the main job.
+
+fn main() {}

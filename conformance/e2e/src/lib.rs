@@ -1,0 +1,1 @@
+//! Both binaries together, judged by things we did not write.

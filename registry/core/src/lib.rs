@@ -1,0 +1,1 @@
+//! The registry's use cases, pure: submission checks, plans, changes.

@@ -1,0 +1,3 @@
+//! XDS.b Document Registry.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The repository's use cases, pure: provide, retrieve, recover.

@@ -1,0 +1,3 @@
+//! XDS.b Document Repository.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The repository's store: encrypted documents and pointers on object_store.
