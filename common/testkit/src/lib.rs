@@ -1,0 +1,6 @@
+//! For tests only: private PostgreSQL, test PKI, golden files, ports, canaries.
+
+pub mod pki;
+pub mod postgres;
+
+pub use postgres::TestCluster;

@@ -1,0 +1,3 @@
+//! What other tests stand on.
+
+mod postgres;
