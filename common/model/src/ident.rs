@@ -225,6 +225,19 @@ pub enum ObjectIdError {
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct HomeCommunityId(Oid);
 
+impl HomeCommunityId {
+    /// The OID behind `urn:oid:`.
+    pub fn oid(&self) -> &Oid {
+        &self.0
+    }
+}
+
+impl From<Oid> for HomeCommunityId {
+    fn from(oid: Oid) -> Self {
+        Self(oid)
+    }
+}
+
 impl FromStr for HomeCommunityId {
     type Err = OidError;
 

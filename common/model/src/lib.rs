@@ -9,6 +9,7 @@ pub mod code;
 pub mod document_entry;
 pub mod fault;
 pub mod folder;
+pub mod format;
 pub mod ident;
 pub mod patient;
 pub mod principal;

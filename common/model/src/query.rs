@@ -27,6 +27,9 @@ pub enum ReturnType {
     ObjectRef,
 }
 
+/// FindDocumentsByReferenceId as an older text spelt it, and clients still do.
+const MISSPELT_BY_REFERENCE_ID: &str = "urn:uuid:12941a89-e02e-4be5-967cce4bfc8fe492";
+
 macro_rules! queries {
     ($($(#[$doc:meta])* $name:ident $uuid:literal,)+) => {
         /// The stored queries by id.
@@ -49,7 +52,10 @@ macro_rules! queries {
 
             /// The query with this id, white space around it ignored.
             pub fn from_urn(urn: &str) -> Option<Self> {
-                let urn = urn.trim();
+                let urn = match urn.trim() {
+                    MISSPELT_BY_REFERENCE_ID => Self::FindDocumentsByReferenceId.urn(),
+                    urn => urn,
+                };
                 Self::ALL.iter().copied().find(|query| query.urn() == urn)
             }
         }
