@@ -85,7 +85,7 @@ pub struct DefaultUser {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Principal {
     node: EnrolledNode,
-    via: Option<NodeName>,
+    via: Option<Box<EnrolledNode>>,
     user: Option<User>,
 }
 
@@ -127,7 +127,7 @@ impl Principal {
     /// The same for a request that a repository passes on for the node it names. Authentication code only.
     pub fn on_behalf_of(node: EnrolledNode, repository: &Principal) -> Self {
         Self {
-            via: Some(repository.node.name.clone()),
+            via: Some(Box::new(repository.node.clone())),
             ..Self::authenticated(node)
         }
     }
@@ -139,7 +139,7 @@ impl Principal {
 
     /// The repository that passed the request on.
     pub fn via(&self) -> Option<&NodeName> {
-        self.via.as_ref()
+        self.via.as_ref().map(|repository| &repository.name)
     }
 
     /// The organisation of the node.
@@ -157,8 +157,13 @@ impl Principal {
         self.user.as_ref()
     }
 
-    /// Whether the node may send this transaction.
+    /// Whether the node at the other end of the connection may send this transaction: the repository,
+    /// where one passes a request on.
     pub fn may_send(&self, transaction: Transaction) -> bool {
-        self.node.transactions.contains(&transaction)
+        self.via
+            .as_deref()
+            .unwrap_or(&self.node)
+            .transactions
+            .contains(&transaction)
     }
 }

@@ -1,0 +1,160 @@
+//! What a server counts. Label values come from fixed sets only, never from a request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use xds_model::Transaction;
+
+/// The counters of one process.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    seconds: Family<TransactionLabels, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+    refused_handshakes: Family<ReasonLabels, Counter>,
+}
+
+/// Shared between the workers.
+pub type SharedMetrics = Arc<Metrics>;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum RequestOutcome {
+    /// Status Success.
+    Success,
+    /// Status PartialSuccess.
+    Partial,
+    /// Status Failure: the sender broke a rule.
+    Failure,
+    /// A SOAP fault.
+    Fault,
+    /// Refused before SOAP: HTTP status 4xx, or busy.
+    Refused,
+}
+
+impl RequestOutcome {
+    /// The label value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Partial => "partial",
+            Self::Failure => "failure",
+            Self::Fault => "fault",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A label value that is a constant of the program.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+struct Word(&'static str);
+
+impl EncodeLabelValue for Word {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        self.0.encode(encoder)
+    }
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct RequestLabels {
+    transaction: Word,
+    outcome: Word,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct TransactionLabels {
+    transaction: Word,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct ReasonLabels {
+    reason: Word,
+}
+
+fn seconds_histogram() -> Histogram {
+    Histogram::new([
+        0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0,
+    ])
+}
+
+impl Metrics {
+    /// The counters every server has; `extend` adds a server's own.
+    pub fn new(extend: impl FnOnce(&mut Registry)) -> SharedMetrics {
+        let mut registry = Registry::with_prefix("renkei");
+        let requests = Family::default();
+        let seconds = Family::new_with_constructor(seconds_histogram as fn() -> Histogram);
+        let in_flight = Gauge::<i64, AtomicI64>::default();
+        let refused_handshakes = Family::default();
+        registry.register(
+            "requests",
+            "Requests by transaction and outcome",
+            requests.clone(),
+        );
+        registry.register(
+            "request_seconds",
+            "Time to the last byte of the answer",
+            seconds.clone(),
+        );
+        registry.register("in_flight", "Requests being served", in_flight.clone());
+        registry.register(
+            "refused_handshakes",
+            "TLS connections refused, by reason",
+            refused_handshakes.clone(),
+        );
+        extend(&mut registry);
+        Arc::new(Self {
+            registry,
+            requests,
+            seconds,
+            in_flight,
+            refused_handshakes,
+        })
+    }
+
+    /// One request ended.
+    pub fn request(&self, transaction: Option<Transaction>, outcome: RequestOutcome, took: Duration) {
+        let transaction = Word(transaction.map_or("none", Transaction::name));
+        self.requests
+            .get_or_create(&RequestLabels {
+                transaction,
+                outcome: Word(outcome.as_str()),
+            })
+            .inc();
+        self.seconds
+            .get_or_create(&TransactionLabels { transaction })
+            .observe(took.as_secs_f64());
+    }
+
+    /// One TLS connection was refused.
+    pub fn refused_handshake(&self, reason: &'static str) {
+        self.refused_handshakes
+            .get_or_create(&ReasonLabels { reason: Word(reason) })
+            .inc();
+    }
+
+    /// Requests being served.
+    pub fn in_flight(&self) -> &Gauge {
+        &self.in_flight
+    }
+
+    /// All counters in OpenMetrics text.
+    ///
+    /// # Errors
+    /// When a counter cannot be formatted.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// A counter that something else keeps as an atomic number, read when metrics are asked for.
+pub type SharedNumber = Arc<AtomicU64>;

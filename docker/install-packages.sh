@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the demo and the tests need. Says what it does; does nothing twice.
+# Usage: docker/install-packages.sh demo|test
+set -euo pipefail
+
+packages=(postgresql openssl libxml2-utils ca-certificates)
+commands=(openssl xmllint)
+if [ "${1:-demo}" = test ]; then
+    packages+=(python3-lxml python3-venv curl)
+    commands+=(curl python3)
+fi
+
+missing=()
+for command in "${commands[@]}"; do command -v "$command" >/dev/null || missing+=("$command"); done
+ls /usr/lib/postgresql/1[5-9]/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
+command -v cc >/dev/null || { missing+=(cc); packages+=(gcc libc6-dev); }
+if [ "${1:-demo}" = test ] && ! python3 -c 'import lxml' >/dev/null 2>&1; then missing+=(python3-lxml); fi
+
+if [ ${#missing[@]} -eq 0 ]; then
+    echo "Debian packages: all there"
+    exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "These are missing and this is no Debian system: ${missing[*]}. Install them by hand and run again." >&2
+    exit 1
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "Missing: ${missing[*]}. Run as root, or: apt-get install ${packages[*]}" >&2; exit 1; }
+    as_root=(sudo)
+fi
+echo "Debian packages: installing ${packages[*]} (missing: ${missing[*]})"
+"${as_root[@]}" apt-get update -qq
+# A server of its own is started by the program; Debian's must not be started for it.
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
