@@ -5,7 +5,6 @@
 
 use time::OffsetDateTime;
 
-use crate::charset::Charset;
 use crate::header::{self, Header};
 use crate::refusal::Refusal;
 use crate::timestamp;
@@ -21,70 +20,77 @@ pub enum Answer {
 
 /// Writes the acknowledgment of the message with this header, in the character set of that message.
 ///
-/// `time` is written with its offset. `control_id` is the id of the acknowledgment itself, plain ASCII
-/// without delimiters and at most 20 characters to please every receiver.
+/// `time` is written with its offset. `control_id` is the id of the acknowledgment itself: letters, digits and
+/// hyphens, other characters are dropped; 20 of them suit every receiver.
 pub fn build(request: &Header, answer: &Answer, time: OffsetDateTime, control_id: &str) -> Vec<u8> {
-    let body = segments(request, answer);
-    let mut head = head(request, request, time, control_id);
-    if !head.is_ascii() && request.charset.encode(&head).is_err() {
-        // What came in one form cannot always go out in it (JIS X 0212): name nobody rather than another.
-        head = self::head(request, &nameless(request), time, control_id);
-    }
-    let text = head + &body;
-    // All that is left is ASCII, unless the head can be encoded.
-    request
-        .charset
-        .encode(&text)
-        .unwrap_or_else(|_| text.into_bytes())
+    let control_id: String = control_id
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect();
+    let write = |request: &Header| {
+        let text = head(request, time, &control_id) + &segments(request, answer);
+        request.charset.encode(&text)
+    };
+    // What came in one form cannot always go out in it (JIS X 0212): then that field is left out.
+    write(request)
+        .or_else(|_| write(&encodable(request)))
+        .unwrap_or_default()
 }
 
-fn nameless(request: &Header) -> Header {
+/// The header without the fields that its character set does not have.
+fn encodable(request: &Header) -> Header {
+    let keep = |field: &str| {
+        let fits = request.charset.encode(field).is_ok();
+        if fits { field.to_owned() } else { String::new() }
+    };
     Header {
-        sending_application: String::new(),
-        sending_facility: String::new(),
-        receiving_application: String::new(),
-        receiving_facility: String::new(),
+        sending_application: keep(&request.sending_application),
+        sending_facility: keep(&request.sending_facility),
+        receiving_application: keep(&request.receiving_application),
+        receiving_facility: keep(&request.receiving_facility),
+        trigger: keep(&request.trigger),
+        control_id: keep(&request.control_id),
+        processing_id: keep(&request.processing_id),
+        version: keep(&request.version),
         ..request.clone()
     }
 }
 
-/// MSH. `names` gives the applications and facilities, which change sides.
-fn head(request: &Header, names: &Header, time: OffsetDateTime, control_id: &str) -> String {
+/// MSH. Applications and facilities change sides.
+fn head(request: &Header, time: OffsetDateTime, control_id: &str) -> String {
     let time = timestamp::write(time);
-    let version = if request.version.is_empty() {
-        "2.3.1"
-    } else {
-        &request.version
-    };
+    let version = or(&request.version, "2.3.1");
+    let message_type = message_type(request, version);
     let mut fields = vec![
-        names.receiving_application.as_str(),
-        &names.receiving_facility,
-        &names.sending_application,
-        &names.sending_facility,
+        request.receiving_application.as_str(),
+        &request.receiving_facility,
+        &request.sending_application,
+        &request.sending_facility,
         &time,
         "",
+        &message_type,
+        control_id,
+        or(&request.processing_id, "P"),
+        version,
     ];
-    let message_type = message_type(request);
-    let processing_id = if request.processing_id.is_empty() {
-        "P"
-    } else {
-        &request.processing_id
-    };
-    fields.extend([message_type.as_str(), control_id, processing_id, version]);
     // MSH-18 is valued only where it is needed.
-    if fields.iter().any(|field| !field.is_ascii()) && request.charset != Charset::Ascii {
+    if fields.iter().any(|field| !field.is_ascii()) || !request.control_id.is_ascii() {
         fields.extend(["", "", "", "", "", &request.declared_charset]);
     }
     header::write(&fields)
 }
 
+fn or<'a>(field: &'a str, otherwise: &'a str) -> &'a str {
+    if field.is_empty() { otherwise } else { field }
+}
+
 /// MSH-9: the trigger event is that of the request. The structure is optional in v2.3.1 and written there for
 /// senders that write theirs; the versions after it require it.
-fn message_type(request: &Header) -> String {
+fn message_type(request: &Header, version: &str) -> String {
     if request.trigger.is_empty() {
         return "ACK".to_owned();
     }
-    let is_231 = request.version.split('^').next() == Some("2.3.1");
+    let is_231 = version.split('^').next() == Some("2.3.1");
     let structure = if request.has_structure || !is_231 {
         "^ACK"
     } else {

@@ -156,10 +156,7 @@ impl Charset {
             Self::Ascii => Err(Unencodable),
             Self::Utf8 => Ok(text.as_bytes().to_vec()),
             Self::Iso2022Jp { .. } => encode_iso2022(text),
-            Self::Latin1 => text
-                .chars()
-                .map(|c| u8::try_from(c).map_err(|_| Unencodable))
-                .collect(),
+            Self::Latin1 => text.chars().map(latin1_code).collect(),
         }
     }
 }
@@ -348,6 +345,13 @@ fn iso2022_code(c: char) -> Result<(Set, [Option<u8>; 2]), Unencodable> {
         }
         _ => Err(Unencodable),
     }
+}
+
+fn latin1_code(c: char) -> Result<u8, Unencodable> {
+    u8::try_from(c)
+        .ok()
+        .filter(|code| !(0x80..0xa0).contains(code))
+        .ok_or(Unencodable)
 }
 
 fn decode_ascii(bytes: &[u8]) -> Result<&str, CharsetError> {

@@ -219,8 +219,9 @@ pub fn unescape(raw: &str) -> Result<Cow<'_, str>, ValueError> {
     let mut parts = raw.split('\\');
     text.push_str(parts.next().unwrap_or_default());
     while let Some(sequence) = parts.next() {
+        let plain = parts.next().ok_or(ValueError::OpenEscape)?;
         push_sequence(&mut text, sequence)?;
-        text.push_str(parts.next().ok_or(ValueError::OpenEscape)?);
+        text.push_str(plain);
     }
     Ok(Cow::Owned(text))
 }

@@ -36,18 +36,25 @@ impl Header {
     /// Characters of a field that are repeated: the longest that HL7 v2.5 allows in one of these is 227.
     const FIELD_CHARS_MAX: usize = 300;
 
-    /// Reads the header of a message that may be faulty. `None` when it does not start with MSH and the
-    /// standard delimiters: then no acknowledgment can be addressed.
+    /// Reads the header of a message that may be faulty. `None` when it does not start with `MSH|`: then no
+    /// acknowledgment can be addressed.
+    ///
+    /// With other delimiters than the standard ones in MSH-2, fields in which they could play a part are left empty.
     pub fn sniff(message: &[u8]) -> Option<Self> {
         let fields = charset::header_fields(message);
-        if fields.get(..2)? != [b"MSH".as_slice(), br"^~\&".as_slice()] {
+        if fields.len() < 2 || *fields.first()? != b"MSH" {
             return None;
         }
         let raw = |number: usize| fields.get(number - 1).copied().unwrap_or_default();
+        let is_standard = raw(2) == br"^~\&";
         let declared_charset = printable(Charset::Ascii, raw(18));
         let understood = Charset::from_msh18(&declared_charset).ok();
         let charset = understood.unwrap_or(Charset::Ascii);
-        let text = |number: usize| printable(charset, raw(number));
+        let text = |number: usize| {
+            let text = printable(charset, raw(number));
+            let plain = text.chars().all(|c| c.is_alphanumeric() || c == '.');
+            if is_standard || plain { text } else { String::new() }
+        };
         let message_type = text(9);
         let mut type_parts = message_type.split('^').skip(1);
         Some(Self {

@@ -14,7 +14,7 @@ use crate::refusal::Place;
 pub enum Authority {
     /// Known by its OID: sent as universal id, or as a namespace that the configuration resolves.
     Oid(Oid),
-    /// A namespace that the configuration does not know, or a universal id that is no OID.
+    /// Nothing that leads to an OID: an unknown namespace, a universal id of another type.
     Foreign,
     /// None was sent.
     Absent,
@@ -92,13 +92,11 @@ fn authority(
             None => Authority::Foreign,
         });
     }
-    let is_oid = matches!(kind.as_ref(), "ISO" | "");
-    let oid = if is_oid {
-        universal.parse::<Oid>().ok()
-    } else {
-        None
-    };
-    match (named, oid) {
+    // Some senders leave the type out; a universal id of another type (DNS) is no OID to compare with.
+    if !matches!(kind.as_ref(), "ISO" | "") {
+        return Ok(named.cloned().map_or(Authority::Foreign, Authority::Oid));
+    }
+    match (named, universal.parse::<Oid>().ok()) {
         (Some(named), Some(oid)) if *named == oid => Ok(Authority::Oid(oid)),
         (Some(_), _) => Err(AdtError::DisagreeingAuthority { place }),
         (None, Some(oid)) => Ok(Authority::Oid(oid)),

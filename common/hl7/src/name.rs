@@ -50,6 +50,9 @@ pub struct PersonName {
 }
 
 impl PersonName {
+    /// Characters in one part of a name: four times what HL7 v2.5 gives to the whole.
+    pub const PART_CHARS_MAX: usize = 1000;
+
     /// A legal name of two parts.
     pub fn new(family: &str, given: &str, representation: Option<Representation>) -> Self {
         let code = representation.map(Representation::code).unwrap_or_default();
@@ -80,6 +83,12 @@ impl PersonName {
             raw: name.raw().to_owned(),
         };
         let texts = [&parsed.family, &parsed.given, &parsed.middle, &parsed.name_type];
+        if texts
+            .iter()
+            .any(|text| text.chars().count() > Self::PART_CHARS_MAX)
+        {
+            return Err(NameError::TooLong);
+        }
         if texts.iter().any(|text| text.chars().any(char::is_control)) {
             return Err(NameError::Control);
         }
@@ -102,6 +111,9 @@ pub(crate) enum NameError {
     /// A part without plain text.
     #[error(transparent)]
     Value(#[from] ValueError),
+    /// A part longer than [`PersonName::PART_CHARS_MAX`].
+    #[error("a part of a name is too long")]
+    TooLong,
     /// A control character in a part.
     #[error("a control character in a name")]
     Control,
