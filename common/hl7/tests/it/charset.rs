@@ -32,13 +32,14 @@ fn escaped(pair: [u8; 2]) -> Vec<u8> {
 
 #[test]
 fn hl7_04_names_of_every_character_set_are_read() {
-    let cases: [(&str, &[u8], &str); 11] = [
+    let cases: [(&str, &[u8], &str); 12] = [
         ("UNICODE UTF-8", "山田^太郎".as_bytes(), "山田"),
         ("UNICODE", "𠮷田^葛󠄀".as_bytes(), "𠮷田"),
         ("", "山田^太郎".as_bytes(), "山田"),
         ("", b"YAMADA^TARO", "YAMADA"),
         ("ASCII", b"YAMADA^TARO", "YAMADA"),
         ("~ISO IR87", b"\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B", "山田"),
+        ("ASCII~ISO IR87", b"\x1b$B;3ED\x1b(B^B", "山田"),
         ("ISO IR87", b"\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B", "山田"),
         ("ISO-2022-JP", b"\x1b$@;3ED\x1b(J^\x1b$@B@O:\x1b(J", "山田"),
         ("ISO IR14~ISO IR87", b"\xd4\xcf\xc0\xde^\xc0\xdb\xb3", "ﾔﾏﾀﾞ"),
