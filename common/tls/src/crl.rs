@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use time::OffsetDateTime;
 use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_parser::certificate::X509Certificate;
@@ -13,6 +13,7 @@ use x509_parser::prelude::{CertificateRevocationList, FromDer};
 use crate::MaterialError;
 use crate::files;
 use crate::peer::{escaped, time_of};
+use crate::signature;
 
 /// How the revocation lists stand at one moment.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,14 +76,22 @@ pub(crate) struct Crl {
 }
 
 impl Crl {
-    pub(crate) fn load(path: &Path) -> Result<Vec<Self>, MaterialError> {
-        let malformed = || MaterialError::BadCrl {
-            path: path.to_owned(),
-        };
-        files::crls(path)?
-            .iter()
-            .map(|der| Self::parse(der.as_ref()).ok_or_else(malformed))
-            .collect()
+    /// Reads a file of lists. One that bears a trusted root's name must bear its signature: taken as it is, a list
+    /// of somebody else would refuse everything that root has signed.
+    pub(crate) fn load(path: &Path, roots: &[TrustAnchor<'_>]) -> Result<Vec<Self>, MaterialError> {
+        let mut lists = Vec::new();
+        for der in files::crls(path)? {
+            let list = Self::parse(&der).ok_or_else(|| MaterialError::BadCrl {
+                path: path.to_owned(),
+            })?;
+            if !signature::is_credible(&der, &list.issuer, roots) {
+                return Err(MaterialError::CrlForged {
+                    path: path.to_owned(),
+                });
+            }
+            lists.push(list);
+        }
+        Ok(lists)
     }
 
     /// `None` for what is no complete v2 list in DER with a nextUpdate (RFC 5280 5.1.2.5).
@@ -111,6 +120,12 @@ impl Crl {
 
     pub(crate) fn issued_by(&self, subject: &[u8]) -> bool {
         &*self.issuer == subject
+    }
+
+    /// A certificate without authorityKeyIdentifier goes by the name alone.
+    fn is_of_issuer_of(&self, certificate: &X509Certificate<'_>) -> bool {
+        let key_id = authority_key_id(certificate.extensions());
+        self.issued_by(certificate.issuer().as_raw()) && (key_id.is_none() || key_id == self.key_id)
     }
 
     pub(crate) fn issuer_text(&self) -> &str {
@@ -204,22 +219,13 @@ fn has_namesakes(crls: &[&Crl]) -> bool {
 
 /// Of namesakes, those whose key signed a certificate of this chain.
 fn of_chain<'a>(crls: &[&'a Crl], chain: &[&CertificateDer<'_>]) -> Vec<&'a Crl> {
-    let issuers: Vec<(Vec<u8>, Option<Box<[u8]>>)> = chain
+    let parsed: Vec<X509Certificate<'_>> = chain
         .iter()
         .filter_map(|der| X509Certificate::from_der(der).ok())
-        .map(|(_, certificate)| {
-            (
-                certificate.issuer().as_raw().to_vec(),
-                authority_key_id(certificate.extensions()),
-            )
-        })
+        .map(|(_, certificate)| certificate)
         .collect();
-    let signed_some = |crl: &Crl| {
-        issuers
-            .iter()
-            .any(|(name, key)| crl.issued_by(name) && (key.is_none() || *key == crl.key_id))
-    };
-    crls.iter().copied().filter(|crl| signed_some(crl)).collect()
+    let signed_some = |crl: &&&Crl| parsed.iter().any(|certificate| crl.is_of_issuer_of(certificate));
+    crls.iter().filter(signed_some).copied().collect()
 }
 
 fn authority_key_id(extensions: &[X509Extension<'_>]) -> Option<Box<[u8]>> {

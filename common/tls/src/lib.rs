@@ -17,11 +17,13 @@ mod files;
 mod fingerprint;
 mod judge;
 mod material;
+mod opening;
 mod peer;
 mod provider;
 mod refusal;
 mod reload;
 mod server;
+mod signature;
 mod verify;
 
 pub use admission::{Admission, Admitted};

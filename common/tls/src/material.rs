@@ -185,6 +185,14 @@ pub enum MaterialError {
         /// The file.
         path: PathBuf,
     },
+    /// A revocation list bears a trusted root's name and another's signature.
+    #[error(
+        "{path} holds a revocation list in the name of a trusted CA that this CA has not signed; fetch it anew from its CA"
+    )]
+    CrlForged {
+        /// The file.
+        path: PathBuf,
+    },
     /// A list is older than the one in force, and would make revoked certificates good again.
     #[error("the revocation list of {issuer} is older than the one in force; install the newest")]
     CrlRolledBack {
@@ -208,7 +216,7 @@ impl Material {
         if roots.is_empty() && directly_trusted.is_empty() {
             return Err(MaterialError::NobodyTrusted);
         }
-        let crls = load_crls(paths)?;
+        let crls = load_crls(paths, &roots)?;
         if crls.is_empty() && paths.crl == CrlPolicy::Required && !roots.is_empty() {
             return Err(MaterialError::NoCrl);
         }
@@ -392,13 +400,13 @@ fn usable(der: &CertificateDer<'_>) -> bool {
     dated && webpki::EndEntityCert::try_from(der).is_ok()
 }
 
-fn load_crls(paths: &MaterialPaths) -> Result<Vec<Crl>, MaterialError> {
+fn load_crls(paths: &MaterialPaths, roots: &[TrustAnchor<'_>]) -> Result<Vec<Crl>, MaterialError> {
     if paths.crl == CrlPolicy::None {
         return Ok(Vec::new());
     }
     let mut lists = Vec::new();
     for path in &paths.crls {
-        lists.append(&mut Crl::load(path)?);
+        lists.append(&mut Crl::load(path, roots)?);
     }
     Ok(crl::newest(lists))
 }

@@ -26,6 +26,8 @@ pub enum RefusalReason {
     Usage,
     /// The certificate cannot be read or carries a critical extension we do not know. Alert `bad_certificate`.
     Malformed,
+    /// The server's certificate does not hold the host name meant (FQDN option). Alert `bad_certificate`.
+    WrongName,
     /// Trusted, but bound to no active node. Alert `access_denied`.
     NotEnrolled,
     /// TLS 1.1 or older, or 1.2 from a peer that may not. Alert `protocol_version` or `handshake_failure`.
@@ -59,6 +61,7 @@ impl RefusalReason {
             Self::StaleCrl => "stale_crl",
             Self::Usage => "usage",
             Self::Malformed => "malformed",
+            Self::WrongName => "wrong_name",
             Self::NotEnrolled => "not_enrolled",
             Self::OldProtocol => "old_protocol",
             Self::NoCommonSuite => "no_common_suite",
@@ -109,6 +112,7 @@ impl RefusalReason {
             | E::ExpiredRevocationListContext { .. } => Self::StaleCrl,
             E::InvalidPurpose | E::InvalidPurposeContext { .. } => Self::Usage,
             E::BadEncoding | E::UnhandledCriticalExtension => Self::Malformed,
+            E::NotValidForName | E::NotValidForNameContext { .. } => Self::WrongName,
             E::ApplicationVerificationFailure => Self::NotEnrolled,
             E::BadSignature
             | E::UnsupportedSignatureAlgorithmContext { .. }

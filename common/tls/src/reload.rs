@@ -107,6 +107,16 @@ impl LiveMaterial {
         }
     }
 
+    /// [`LiveMaterial::reload`] for async callers: the files are read on a blocking thread.
+    ///
+    /// # Errors
+    /// As [`LiveMaterial::reload`].
+    pub async fn reload_in_background(self: Arc<Self>) -> Result<u64, MaterialError> {
+        tokio::task::spawn_blocking(move || self.reload())
+            .await
+            .unwrap_or(Err(MaterialError::Interrupted))
+    }
+
     /// How reloading has gone so far.
     #[must_use]
     pub fn status(&self) -> ReloadStatus {
@@ -147,7 +157,7 @@ impl LiveMaterial {
                 continue;
             }
             known = self.settled(stamps).await;
-            let outcome = Arc::clone(&self).reload_off_thread().await;
+            let outcome = Arc::clone(&self).reload_in_background().await;
             let text = outcome.as_ref().err().map(ToString::to_string);
             if text.is_none() || text != failure {
                 log(&outcome);
@@ -165,12 +175,6 @@ impl LiveMaterial {
         Arc::clone(&self.now)
     }
 
-    async fn reload_off_thread(self: Arc<Self>) -> Result<u64, MaterialError> {
-        tokio::task::spawn_blocking(move || self.reload())
-            .await
-            .unwrap_or(Err(MaterialError::Interrupted))
-    }
-
     /// Returns the stamps that held still, or the last seen if the files never do.
     async fn settled(&self, mut stamps: Vec<Option<Stamp>>) -> Vec<Option<Stamp>> {
         for _ in 0..SETTLE_ROUNDS_MAX {
@@ -185,7 +189,7 @@ impl LiveMaterial {
     }
 
     fn stamps(&self) -> Vec<Option<Stamp>> {
-        self.files().map(|path| Stamp::of(path)).collect()
+        self.files().map(Stamp::of).collect()
     }
 
     fn files(&self) -> impl Iterator<Item = &PathBuf> {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ProtocolVersion, ServerConfig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::StartHandshake;
 use tokio_rustls::server::TlsStream;
 
+use crate::opening::read_hello;
 use crate::provider::{InjectedTime, provider, unix_time, versions};
 use crate::verify::{PeerVerifier, SEEN, Seen};
 use crate::{
@@ -88,12 +90,9 @@ impl ServerTls {
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let handshake = TlsAcceptor::from(Arc::clone(&self.config))
-            .accept(io)
-            .into_fallible();
         let (outcome, seen) = SEEN
             .scope(RefCell::default(), async {
-                let outcome = tokio::time::timeout(self.handshake_max, handshake).await;
+                let outcome = tokio::time::timeout(self.handshake_max, self.handshake(io)).await;
                 (outcome, SEEN.with(RefCell::take))
             })
             .await;
@@ -113,6 +112,19 @@ impl ServerTls {
         };
         let peer = seen.leaf.map(|leaf| Box::new(PeerSummary::parse_or_hash(&leaf)));
         Err(HandshakeRefused { reason, peer })
+    }
+
+    async fn handshake<IO>(&self, mut io: IO) -> Result<TlsStream<IO>, (io::Error, IO)>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin,
+    {
+        match read_hello(&mut io).await {
+            Ok(hello) => {
+                let start = StartHandshake::from_parts(hello, io);
+                start.into_stream(Arc::clone(&self.config)).into_fallible().await
+            }
+            Err(error) => Err((error, io)),
+        }
     }
 
     /// Judges the peer of a long-lived connection again: dates, roots, revocation lists and enrolment as they are
