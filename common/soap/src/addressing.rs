@@ -63,7 +63,7 @@ pub(crate) fn is_message_id(text: &str) -> bool {
 fn action(blocks: &[Element<'_>]) -> Result<String, Fault> {
     let block = at_most_once(blocks, "Action")?.ok_or_else(|| Fault::addressing_header_required("Action"))?;
     let action = text(block, "Action")?;
-    if action.is_empty() || action.contains(unfit_for_a_uri) {
+    if action.is_empty() || action.len() > ADDRESS_BYTES_MAX || action.contains(unfit_for_a_uri) {
         return Err(invalid("Action", AddressingProblem::InvalidAddress));
     }
     Ok(action.to_owned())
