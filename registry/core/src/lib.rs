@@ -1,1 +1,30 @@
-//! The registry's use cases, pure: submission checks, plans, changes.
+//! The registry's use cases, pure: what a request needs to know, what it may change, what it may see.
+//!
+//! No I/O, no clock, no SQL, no XML. The store loads the facts that a decision needs, a function of
+//! this crate turns facts and request into changes or faults, and the store applies the changes in the
+//! same transaction:
+//!
+//! ```text
+//! ITI-42  ReceivedSubmission -> FactsWanted -> Facts -> register::decide -> Changes
+//! ITI-18  StoredQuery -> plan::plan -> Plan -> Candidates -> answer::answer -> Answer
+//! ITI-8   Feed -> patient::feed -> PatientChanges
+//! ```
+
+pub mod answer;
+pub mod codes;
+pub mod facts;
+pub mod ledger;
+pub mod object;
+pub mod patient;
+pub mod plan;
+pub mod register;
+pub mod view;
+
+pub use answer::{Answer, AnswerObject, answer};
+pub use codes::{AffinityDomain, CodeFile};
+pub use facts::{Facts, FactsWanted};
+pub use ledger::Directory;
+pub use object::{BodyEncoder, ObjectKind};
+pub use plan::{Plan, plan};
+pub use register::{Changes, Context, Refusal};
+pub use view::Viewer;

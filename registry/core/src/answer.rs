@@ -1,0 +1,273 @@
+//! What was found to what is answered: policy first, then the query's shape, then limits.
+
+use std::collections::{BTreeSet, HashSet};
+
+use uuid::Uuid;
+use xds_model::query::ReturnType;
+use xds_model::{AssociationType, Fault, PatientId, RuleId};
+use xds_policy::Permit;
+
+use crate::object::{Current, ObjectKind};
+use crate::plan::{Plan, Search};
+use crate::view::{PolicyFacts, Surroundings, Viewer};
+
+/// What the store found for a plan, in any order.
+#[derive(Clone, Debug, Default)]
+pub struct Candidates {
+    /// DocumentEntries.
+    pub entries: Vec<Candidate>,
+    /// SubmissionSets.
+    pub sets: Vec<Candidate>,
+    /// Folders.
+    pub folders: Vec<Candidate>,
+    /// Associations.
+    pub associations: Vec<Link>,
+    /// What they touch.
+    pub surroundings: Surroundings,
+    /// Entries that the store left out at once, because the viewer may not know of them.
+    pub withheld: usize,
+}
+
+/// A DocumentEntry, SubmissionSet or Folder that was found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Candidate {
+    /// entryUUID.
+    pub id: Uuid,
+    /// What policy decides on.
+    pub policy: PolicyFacts,
+    /// creationTime, submissionTime or lastUpdateTime: the newest comes first.
+    pub time: Option<String>,
+    /// What may have changed since registration.
+    pub current: Current,
+    /// The encoded object; empty when only ids are wanted.
+    pub body: Vec<u8>,
+}
+
+/// An Association that was found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Link {
+    /// Its id.
+    pub id: Uuid,
+    /// Its type.
+    pub kind: AssociationType,
+    /// sourceObject.
+    pub source: Uuid,
+    /// targetObject.
+    pub target: Uuid,
+    /// What may have changed since registration.
+    pub current: Current,
+    /// The encoded object; empty when only ids are wanted.
+    pub body: Vec<u8>,
+}
+
+/// An answer, ready to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Whole objects or ids.
+    pub return_type: ReturnType,
+    /// SubmissionSets, DocumentEntries, Folders, Associations, in this order, the newest first.
+    pub objects: Vec<AnswerObject>,
+    /// For each DocumentEntry in it why it may be known of, for the audit.
+    pub permits: Vec<(Uuid, Permit)>,
+    /// How many objects were left out by policy, for the audit only.
+    pub withheld: usize,
+}
+
+/// One object of an answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AnswerObject {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// Its id.
+    pub id: Uuid,
+    /// What may have changed since registration.
+    pub current: Current,
+    /// The encoded object; empty when only ids are wanted.
+    pub body: Vec<u8>,
+}
+
+/// Makes the answer of what was found.
+///
+/// # Errors
+/// When it is about more than one patient where that is not allowed, or has more objects than the limit.
+pub fn answer(plan: &Plan, candidates: Candidates, viewer: &Viewer<'_>) -> Result<Answer, Fault> {
+    let mut seen = Seen::of(candidates, viewer);
+    seen.shape(&plan.search);
+    seen.sort();
+    if plan.return_type == ReturnType::LeafClass && is_single_patient(&plan.search) {
+        seen.one_patient()?;
+    }
+    let count = seen.count();
+    if count > plan.objects_max {
+        return Err(Fault::new(
+            RuleId::TooManyResults,
+            "AdhocQuery",
+            format!("more than {} objects", plan.objects_max),
+        ));
+    }
+    Ok(seen.into_answer(plan.return_type))
+}
+
+/// ITI TF-2 3.18.4.1.3, footnotes: the queries without a patient id, except GetAssociations.
+fn is_single_patient(search: &Search) -> bool {
+    match search {
+        Search::EntriesById(_)
+        | Search::EntriesAndAssociations(_)
+        | Search::SetsHolding(_)
+        | Search::SetContents(..) => true,
+        Search::Entries(_) | Search::Sets(_) | Search::All(_) | Search::Associations(_) => false,
+    }
+}
+
+/// What the viewer may know of.
+struct Seen {
+    entries: Vec<(Candidate, Permit)>,
+    sets: Vec<Candidate>,
+    folders: Vec<Candidate>,
+    associations: Vec<Link>,
+    withheld: usize,
+}
+
+impl Seen {
+    fn of(candidates: Candidates, viewer: &Viewer<'_>) -> Self {
+        let Candidates {
+            entries,
+            sets,
+            folders,
+            associations,
+            mut surroundings,
+            withheld,
+        } = candidates;
+        let found = entries.len() + sets.len() + folders.len() + associations.len();
+        for entry in &entries {
+            surroundings.documents.insert(entry.id, entry.policy.clone());
+        }
+        let shows = |id: Uuid| surroundings.shows(viewer, id);
+        let mut seen = Self {
+            entries: (entries.into_iter())
+                .filter_map(|entry| viewer.permit(&entry.policy).ok().map(|permit| (entry, permit)))
+                .collect(),
+            sets: sets.into_iter().filter(|set| shows(set.id)).collect(),
+            folders: folders.into_iter().filter(|folder| shows(folder.id)).collect(),
+            associations: (associations.into_iter())
+                .filter(|link| shows(link.source) && shows(link.target))
+                .collect(),
+            withheld: 0,
+        };
+        seen.withheld = withheld + found - seen.count();
+        seen
+    }
+
+    fn count(&self) -> usize {
+        self.entries.len() + self.sets.len() + self.folders.len() + self.associations.len()
+    }
+
+    fn object_ids(&self) -> HashSet<Uuid> {
+        let packages = self.sets.iter().chain(&self.folders).map(|package| package.id);
+        self.entries
+            .iter()
+            .map(|(entry, _)| entry.id)
+            .chain(packages)
+            .collect()
+    }
+
+    /// Leaves out what the query does not answer with.
+    fn shape(&mut self, search: &Search) {
+        match search {
+            Search::Entries(_) | Search::Sets(_) | Search::EntriesById(_) | Search::Associations(_) => {}
+            Search::All(_) | Search::EntriesAndAssociations(_) => self.keep_touching(),
+            Search::SetsHolding(_) => {
+                let sets: HashSet<Uuid> = self.sets.iter().map(|set| set.id).collect();
+                self.associations.retain(|link| sets.contains(&link.source));
+            }
+            Search::SetContents(..) if self.sets.is_empty() => {
+                self.entries.clear();
+                self.folders.clear();
+                self.associations.clear();
+            }
+            Search::SetContents(..) => self.keep_within(),
+        }
+    }
+
+    /// Associations with an end in the answer, or that end at such an association.
+    fn keep_touching(&mut self) {
+        let objects = self.object_ids();
+        let touches = |link: &Link| objects.contains(&link.source) || objects.contains(&link.target);
+        let touching: HashSet<Uuid> = (self.associations.iter())
+            .filter(|link| touches(link))
+            .map(|link| link.id)
+            .collect();
+        self.associations
+            .retain(|link| touching.contains(&link.id) || touching.contains(&link.target));
+    }
+
+    /// Associations with both ends in the answer; then those that end at one of these.
+    fn keep_within(&mut self) {
+        let mut inside = self.object_ids();
+        let between: Vec<Uuid> = (self.associations.iter())
+            .filter(|link| inside.contains(&link.source) && inside.contains(&link.target))
+            .map(|link| link.id)
+            .collect();
+        inside.extend(between);
+        self.associations
+            .retain(|link| inside.contains(&link.source) && inside.contains(&link.target));
+    }
+
+    /// The newest first; among equals by id, so that the same question has the same answer.
+    fn sort(&mut self) {
+        let newest = |a: &Candidate, b: &Candidate| b.time.cmp(&a.time).then(a.id.cmp(&b.id));
+        self.entries.sort_by(|a, b| newest(&a.0, &b.0));
+        self.sets.sort_by(newest);
+        self.folders.sort_by(newest);
+        self.associations.sort_by_key(|link| link.id);
+    }
+
+    fn one_patient(&self) -> Result<(), Fault> {
+        let packages = self.sets.iter().chain(&self.folders);
+        let objects = self.entries.iter().map(|(entry, _)| entry).chain(packages);
+        let patients: BTreeSet<Option<&PatientId>> =
+            objects.map(|object| object.current.patient.as_ref()).collect();
+        if patients.len() > 1 {
+            Err(Fault::new(RuleId::ManyPatients, "AdhocQuery", ""))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn into_answer(self, return_type: ReturnType) -> Answer {
+        let permits = (self.entries.iter())
+            .map(|(entry, permit)| (entry.id, permit.clone()))
+            .collect();
+        let entries = self.entries.into_iter().map(|(entry, _)| entry);
+        let objects = (self.sets.into_iter())
+            .map(|set| object(ObjectKind::SubmissionSet, set))
+            .chain(entries.map(|entry| object(ObjectKind::DocumentEntry, entry)))
+            .chain(
+                self.folders
+                    .into_iter()
+                    .map(|folder| object(ObjectKind::Folder, folder)),
+            )
+            .chain(self.associations.into_iter().map(|link| AnswerObject {
+                kind: ObjectKind::Association,
+                id: link.id,
+                current: link.current,
+                body: link.body,
+            }))
+            .collect();
+        Answer {
+            return_type,
+            objects,
+            permits,
+            withheld: self.withheld,
+        }
+    }
+}
+
+fn object(kind: ObjectKind, candidate: Candidate) -> AnswerObject {
+    AnswerObject {
+        kind,
+        id: candidate.id,
+        current: candidate.current,
+        body: candidate.body,
+    }
+}
