@@ -9,6 +9,30 @@
 //!
 //! An answer leaves through [`write_response`] or [`Fault::write`], framed by [`MultipartWriter`] if the
 //! request was MTOM. A client uses [`write_request`] and [`read_response`].
+//!
+//! ```
+//! use xds_model::Transaction;
+//! use xds_soap::{ReplyAddresses, action, read_request, write_request, write_response};
+//! use xds_xml::{Document, Limits};
+//!
+//! let sent = write_request(
+//!     "urn:ihe:iti:2007:RegistryStoredQuery",
+//!     "urn:uuid:3b5d1c1e-0d5b-4f0e-9a53-6d1f6c1f0001",
+//!     "https://registry.example.org/iti18",
+//!     None,
+//!     |body| body.push_str("<AdhocQueryRequest xmlns=\"urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0\"/>"),
+//! );
+//!
+//! let document = Document::parse(sent.as_bytes(), &Limits::default())?;
+//! let request = read_request(&document, ReplyAddresses::AnonymousOnly)?;
+//! let transaction = action::resolve(&request.headers.action, request.body, &[Transaction::Iti18])?;
+//! assert_eq!(transaction, Transaction::Iti18);
+//!
+//! let action = action::response_action(transaction).ok_or("not a SOAP transaction")?;
+//! let answer = write_response(action, &request.headers.message_id, "urn:uuid:...", |body| body.push_str("..."));
+//! assert!(answer.contains("<wsa:RelatesTo>urn:uuid:3b5d1c1e-0d5b-4f0e-9a53-6d1f6c1f0001</wsa:RelatesTo>"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod action;
 mod addressing;

@@ -7,8 +7,11 @@ use xds_xml::{Document, Limits};
 use crate::messages::parse;
 use crate::xmllint::assert_valid;
 
-/// One fault of every kind that is sent, with its HTTP status, its code and its subcodes.
-fn all() -> Vec<(Fault, u16, FaultCode, Vec<&'static str>)> {
+/// A fault with its HTTP status, its code and its subcodes.
+type Case = (Fault, u16, FaultCode, Vec<&'static str>);
+
+/// One fault of every kind that is sent.
+fn all() -> Vec<Case> {
     let name = |namespace: &str, local: &str| QName {
         namespace: namespace.to_owned(),
         local: local.to_owned(),

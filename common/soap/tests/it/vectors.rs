@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use base64::Engine;
 use bytes::Bytes;
 use xds_model::Transaction;
 use xds_soap::{
@@ -48,7 +49,7 @@ fn every_request_is_read_as_its_transaction() {
     }
 }
 
-/// The Iti44 samples are bodies only.
+/// The ITI-44 samples are bodies only.
 #[test]
 fn every_hl7_v3_body_belongs_to_its_action() {
     let bodies = samples(&["iti44"], ".xml");
@@ -86,8 +87,11 @@ fn every_response_is_read() {
     }
 }
 
-/// The envelope and the contents of the document parts, by Content-ID.
-fn read_mime(bytes: &[u8]) -> (Vec<u8>, Includes<String>, Vec<(String, Vec<u8>)>) {
+/// The id of a document in the envelope, and its bytes.
+type NamedDocument = (String, Vec<u8>);
+
+/// The envelope, its references, and the documents that came.
+fn read_mime(bytes: &[u8]) -> (Vec<u8>, Includes<String>, Vec<NamedDocument>) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
     let header = std::str::from_utf8(&bytes[..end]).unwrap().trim();
     let header = header.strip_prefix("Content-Type: ").unwrap();
@@ -156,14 +160,13 @@ fn the_iti43_sample_is_read_with_its_document() {
     assert_eq!(documents[0].1, inline.1);
 }
 
-/// Id and bytes of the document in the inline twin of a sample.
-fn inline_document(file: &str) -> (String, Vec<u8>) {
+/// The document in the inline twin of a sample.
+fn inline_document(file: &str) -> NamedDocument {
     let bytes = fs::read(vectors().join("samples").join(file)).unwrap();
     let doc = Document::parse(&bytes, &Limits::default()).unwrap();
     let mut documents = doc.root().descendants().filter(|e| e.is(ns::XDS, "Document"));
     let document = documents.next().unwrap();
     let id = document.attribute("id").unwrap_or_default().to_owned();
-    use base64::Engine;
     let text: String = document.text().unwrap().split_whitespace().collect();
     (
         id,
