@@ -70,6 +70,8 @@ rules! {
         "the name of an additional slot is a URN and does not start with urn:ihe:"
     SlotValues "MD-016" XDSRegistryMetadataError "ITI TF-3 4.2.3.1"
         "a slot has 1 to 1,000 values, and none is empty"
+    SlotCount "MD-017" XDSRegistryMetadataError "product limit"
+        "an object has at most 1,000 slots"
     OidForm "MD-020" XDSRegistryMetadataError "ITI TF-3 4.2.3.1.7"
         "an OID has digits and dots, at most 64 characters, first arc 0 to 2 and no leading zeros"
     UniqueIdForm "MD-021" XDSRegistryMetadataError "ITI TF-3 4.2.3.2.26"
@@ -230,6 +232,8 @@ rules! {
         "one retrieval is about one patient"
     RetrieveTooMany "RET-004" XDSTooManyResults "ITI TF-3 4.2.4.1"
         "one retrieval asks for no more documents than the repository's limit"
+    RetrieveForm "RET-006" XDSRepositoryError "ITI TF-2 3.43.4.1.2"
+        "a RetrieveDocumentSetRequest has DocumentRequests, each with HomeCommunityId (optional), RepositoryUniqueId and DocumentUniqueId in this order"
     DocumentDamaged "RET-005" XDSRepositoryError "ITI TF-2 3.43.4.2.3"
         "the stored bytes of the document do not verify; the operator has been told"
 
