@@ -13,6 +13,7 @@
 mod admission;
 mod client;
 mod crl;
+mod error;
 mod files;
 mod fingerprint;
 mod judge;
@@ -29,8 +30,9 @@ mod verify;
 pub use admission::{Admission, Admitted};
 pub use client::{ClientSettings, ClientTls};
 pub use crl::{CrlCondition, CrlHealth, CrlStatus};
+pub use error::MaterialError;
 pub use fingerprint::{Fingerprint, FingerprintError};
-pub use material::{CrlPolicy, Material, MaterialError, MaterialPaths};
+pub use material::{CrlPolicy, Material, MaterialPaths};
 pub use peer::{PeerIdentity, PeerSummary, TlsVersion};
 pub use provider::{Now, init_provider};
 pub use refusal::{HandshakeRefused, RefusalReason};

@@ -5,6 +5,7 @@ use rustls::AlertDescription;
 use rustls::version::{TLS12, TLS13};
 use rustls_pki_types::CertificateDer;
 use time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use xds_testkit::pki::{Issued, LeafSpec, TestCa};
 use xds_tls::{Admitted, RefusalReason, TlsVersion};
 
@@ -53,6 +54,28 @@ async fn tls_01_no_client_certificate() {
         assert_eq!(attempt.refused().reason, RefusalReason::NoCertificate);
         assert_eq!(attempt.refused().peer, None);
     }
+}
+
+/// Under TLS 1.3 the client sends its request before it can learn of the refusal. The request is swallowed, unread by
+/// anyone, so that the alert arrives instead of a reset.
+#[tokio::test]
+async fn tls_01_a_request_sent_anyway_is_swallowed() {
+    let world = World::new();
+    let server = world.server();
+    let (near, far) = tokio::io::duplex(2 * 1024);
+    let client = async {
+        let connector = tokio_rustls::TlsConnector::from(TestClient::new(None).config);
+        let mut stream = connector
+            .connect("localhost".try_into().unwrap(), near)
+            .await
+            .unwrap();
+        stream.write_all(&[b'x'; 32 * 1024]).await.unwrap();
+        stream.flush().await.expect("the server reads on");
+        stream.read_to_end(&mut Vec::new()).await.unwrap_err()
+    };
+    let (error, refused) = tokio::join!(client, server.accept(far));
+    assert!(error.to_string().contains("CertificateRequired"), "{error}");
+    assert_eq!(refused.unwrap_err().reason, RefusalReason::NoCertificate);
 }
 
 #[tokio::test]
@@ -275,6 +298,10 @@ async fn tls_11_self_signed_directly_trusted() {
     };
     let stolen = attempt(&server, &TestClient::new(Some(&stolen))).await;
     assert_eq!(stolen.alert(), AlertDescription::DecryptError);
+
+    world.clock.set(START - Duration::SECOND);
+    let early = attempt(&server, &TestClient::new(Some(&node))).await;
+    assert_eq!(early.refused().reason, RefusalReason::NotYetValid);
 
     world.clock.set(START + Duration::DAY + Duration::SECOND);
     let late = attempt(&server, &TestClient::new(Some(&node))).await;

@@ -115,6 +115,28 @@ fn a_broken_trusted_certificate_is_named() {
     }
 }
 
+/// Opening a pipe would wait for a writer for ever.
+#[test]
+fn a_pipe_is_not_opened() {
+    let world = World::new();
+    let pipe = world.folder.path("pipe.crl");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let result = Material::load(
+        &MaterialPaths {
+            crls: vec![pipe],
+            ..world.paths()
+        },
+        START,
+    );
+    assert!(matches!(result, Err(MaterialError::NotAFile { .. })));
+}
+
 #[test]
 fn tls_25_hostile_lists_are_refused_or_read() {
     let world = World::new();

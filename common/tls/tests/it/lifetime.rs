@@ -88,6 +88,8 @@ async fn tls_18_expired_since_without_any_reload() {
     // And a clock that was set back is believed again.
     world.clock.set(START);
     assert_eq!(server.still_good(&peer), Ok(()));
+    world.clock.set(START - Duration::days(2));
+    assert_eq!(server.still_good(&peer), Err(RefusalReason::NotYetValid));
 }
 
 #[tokio::test]
