@@ -58,13 +58,21 @@ impl Authenticator {
     /// # Errors
     /// See [`NotAuthenticated`].
     pub fn caller(&self, request: &HttpRequest) -> Result<Caller, NotAuthenticated> {
-        let connected = request.conn_data::<Connected>().ok_or(NotAuthenticated::NoCertificate)?;
+        let connected = request
+            .conn_data::<Connected>()
+            .ok_or(NotAuthenticated::NoCertificate)?;
         let principal = self.principal(&connected.peer)?;
         let principal = match request.headers().get(SUBMITTING_NODE) {
             None => principal,
-            Some(name) => self.on_behalf(principal, name.to_str().map_err(|_| NotAuthenticated::NotOnBehalf)?)?,
+            Some(name) => self.on_behalf(
+                principal,
+                name.to_str().map_err(|_| NotAuthenticated::NotOnBehalf)?,
+            )?,
         };
-        Ok(Caller { principal, address: connected.address })
+        Ok(Caller {
+            principal,
+            address: connected.address,
+        })
     }
 
     /// The node behind a certificate, judged again as of now.
@@ -73,7 +81,10 @@ impl Authenticator {
     /// See [`NotAuthenticated`].
     pub fn principal(&self, peer: &PeerIdentity) -> Result<Principal, NotAuthenticated> {
         self.tls.still_good(peer).map_err(NotAuthenticated::NoLonger)?;
-        let node = self.nodes.by_fingerprint(&peer.fingerprint()).ok_or(NotAuthenticated::NotEnrolled)?;
+        let node = self
+            .nodes
+            .by_fingerprint(&peer.fingerprint())
+            .ok_or(NotAuthenticated::NotEnrolled)?;
         Ok(Principal::authenticated((*node).clone()))
     }
 
@@ -81,7 +92,10 @@ impl Authenticator {
         if !repository.node().acts_for_others {
             return Err(NotAuthenticated::NotOnBehalf);
         }
-        let node = self.nodes.by_name(&NodeName(name.to_owned())).ok_or(NotAuthenticated::NotOnBehalf)?;
+        let node = self
+            .nodes
+            .by_name(&NodeName(name.to_owned()))
+            .ok_or(NotAuthenticated::NotOnBehalf)?;
         Ok(Principal::on_behalf_of((*node).clone(), &repository))
     }
 }

@@ -20,6 +20,7 @@ pub struct Metrics {
     seconds: Family<TransactionLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     refused_handshakes: Family<ReasonLabels, Counter>,
+    tls_reloads: Family<OutcomeLabels, Counter>,
 }
 
 /// Shared between the workers.
@@ -75,6 +76,11 @@ struct TransactionLabels {
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct OutcomeLabels {
+    outcome: Word,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct ReasonLabels {
     reason: Word,
 }
@@ -93,6 +99,7 @@ impl Metrics {
         let seconds = Family::new_with_constructor(seconds_histogram as fn() -> Histogram);
         let in_flight = Gauge::<i64, AtomicI64>::default();
         let refused_handshakes = Family::default();
+        let tls_reloads = Family::default();
         registry.register(
             "requests",
             "Requests by transaction and outcome",
@@ -116,6 +123,7 @@ impl Metrics {
             seconds,
             in_flight,
             refused_handshakes,
+            tls_reloads,
         })
     }
 
@@ -138,6 +146,12 @@ impl Metrics {
         self.refused_handshakes
             .get_or_create(&ReasonLabels { reason: Word(reason) })
             .inc();
+    }
+
+    /// Certificates and revocation lists were read again.
+    pub fn tls_reload(&self, good: bool) {
+        let outcome = Word(if good { "success" } else { "failure" });
+        self.tls_reloads.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Requests being served.

@@ -1,0 +1,61 @@
+//! What every request passes before a handler sees it, and what every handler needs.
+
+use std::sync::Arc;
+
+use xds_audit::{AuditError, Caller as AuditCaller, Event, EventKind, Journal, Objects, Opening, Record};
+use xds_model::time::SharedIds;
+
+use crate::authenticate::{Authenticator, Caller};
+use crate::config::Limits;
+use crate::in_flight::InFlight;
+use crate::metrics::SharedMetrics;
+
+/// The gate of one server: shared by all its endpoints and workers.
+#[derive(Clone)]
+pub struct Gate {
+    /// From a connection to a Principal.
+    pub authenticator: Authenticator,
+    /// Places for requests being served.
+    pub in_flight: Arc<InFlight>,
+    /// The `[limits]` table.
+    pub limits: Limits,
+    /// Where every event is before an answer leaves.
+    pub journal: Journal,
+    /// What is counted.
+    pub metrics: SharedMetrics,
+    /// Fresh ids.
+    pub ids: SharedIds,
+    /// The address that clients use.
+    pub public_url: String,
+    /// Whether every SOAP fault is sent with HTTP status 500.
+    pub fault_status_always_500: bool,
+}
+
+impl Gate {
+    /// The opening part of a request's record.
+    pub fn opening(&self, kind: EventKind, caller: &Caller, correlation: &str, objects: Objects) -> Opening {
+        Opening {
+            kind,
+            caller: AuditCaller::of(&caller.principal, Some(caller.address)),
+            endpoint: self.public_url.clone(),
+            correlation: correlation.to_owned(),
+            objects,
+        }
+    }
+
+    /// Opens a record. The request must not go on when this fails.
+    ///
+    /// # Errors
+    /// When the journal takes no more.
+    pub async fn open(&self, opening: Opening) -> Result<Record, AuditError> {
+        self.journal.open(opening).await
+    }
+
+    /// Writes an event of one moment and waits until it is durable.
+    ///
+    /// # Errors
+    /// When the journal takes no more.
+    pub async fn single(&self, event: Event) -> Result<(), AuditError> {
+        self.journal.single(event).await.map(drop)
+    }
+}

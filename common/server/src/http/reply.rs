@@ -1,0 +1,175 @@
+//! Answers, in the packaging of their request.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+use xds_audit::{AuditError, Closing, Record};
+use xds_soap::{ContentId, MultipartWriter, Packaging, SIMPLE_CONTENT_TYPE, write_response};
+
+use crate::in_flight::Place;
+use crate::metrics::RequestOutcome;
+
+/// What a handler answers. Made only from a closed audit record.
+pub struct Answer {
+    pub(super) reply: Reply,
+    pub(super) outcome: RequestOutcome,
+}
+
+pub(super) enum Reply {
+    /// The body element, whole.
+    Whole(String),
+    /// The body element in pieces with documents, from a task that closes the record itself.
+    Streamed(StreamedReply),
+}
+
+/// An answer that is written while it is sent.
+pub struct StreamedReply {
+    /// Content-Type of the answer.
+    pub content_type: String,
+    /// The bytes, envelope and packaging included.
+    pub pieces: mpsc::Receiver<Piece>,
+}
+
+/// A piece of a streamed answer.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Bytes.
+    Data(Bytes),
+    /// The answer is complete. A channel that ends without it cuts the connection, so that no client
+    /// takes half an answer for a whole one.
+    End,
+}
+
+/// The answer cannot be completed: the connection is cut.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the answer could not be completed")]
+struct CutShort;
+
+impl Answer {
+    /// A whole answer: closes the record, and only when that is durable is there an answer.
+    ///
+    /// # Errors
+    /// When the closing part cannot be written: no answer may leave.
+    pub async fn whole(
+        record: Record,
+        closing: Closing,
+        outcome: RequestOutcome,
+        body: String,
+    ) -> Result<Self, AuditError> {
+        record.close(closing).await?;
+        Ok(Self {
+            reply: Reply::Whole(body),
+            outcome,
+        })
+    }
+
+    /// An answer in pieces. The opening part is durable when this returns; whoever holds the record
+    /// closes it when the last piece is out.
+    ///
+    /// # Errors
+    /// When the opening part cannot be made durable.
+    pub async fn streamed(
+        record: &Record,
+        outcome: RequestOutcome,
+        reply: StreamedReply,
+    ) -> Result<Self, AuditError> {
+        record.durable().await?;
+        Ok(Self {
+            reply: Reply::Streamed(reply),
+            outcome,
+        })
+    }
+}
+
+/// How the envelope of an answer is addressed.
+pub(super) struct Addressing<'a> {
+    action: &'a str,
+    relates_to: &'a str,
+    message_id: &'a str,
+}
+
+impl Reply {
+    pub(super) fn addressing<'a>(
+        action: &'a str,
+        relates_to: &'a str,
+        message_id: &'a str,
+    ) -> Addressing<'a> {
+        Addressing {
+            action,
+            relates_to,
+            message_id,
+        }
+    }
+
+    pub(super) fn into_response(
+        self,
+        addressing: Addressing<'_>,
+        packaging: &Packaging,
+        random: Uuid,
+        place: Place,
+    ) -> HttpResponse {
+        match self {
+            Self::Whole(body) => {
+                let Addressing {
+                    action,
+                    relates_to,
+                    message_id,
+                } = addressing;
+                let xml = write_response(action, relates_to, message_id, |out| out.push_str(&body));
+                package(HttpResponse::Ok(), xml, packaging, random)
+            }
+            Self::Streamed(reply) => HttpResponse::Ok().content_type(reply.content_type).body(Pieces {
+                pieces: reply.pieces,
+                _place: place,
+            }),
+        }
+    }
+}
+
+/// Puts a whole envelope into the packaging of its request.
+pub(super) fn package(
+    mut response: HttpResponseBuilder,
+    xml: String,
+    packaging: &Packaging,
+    random: Uuid,
+) -> HttpResponse {
+    match packaging {
+        Packaging::Simple => response.content_type(SIMPLE_CONTENT_TYPE).body(xml),
+        Packaging::Mtom { .. } => {
+            let writer = MultipartWriter::new(random, ContentId::generated(random));
+            let (head, closing) = (writer.root_head(), writer.closing());
+            let mut whole = String::with_capacity(head.len() + xml.len() + closing.len());
+            whole.push_str(&head);
+            whole.push_str(&xml);
+            whole.push_str(&closing);
+            response.content_type(writer.content_type()).body(whole)
+        }
+    }
+}
+
+/// A body whose pieces come from another task. It holds the request's place until the last one is out.
+struct Pieces {
+    pieces: mpsc::Receiver<Piece>,
+    _place: Place,
+}
+
+impl MessageBody for Pieces {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.pieces.poll_recv(cx).map(|piece| match piece {
+            Some(Piece::Data(bytes)) => Some(Ok(bytes)),
+            Some(Piece::End) => None,
+            None => Some(Err(CutShort.into())),
+        })
+    }
+}
