@@ -2,10 +2,12 @@
 
 pub mod authenticate;
 pub mod config;
+pub mod doctor;
 pub mod foundation;
 pub mod gate;
 pub mod http;
 pub mod in_flight;
+pub mod lang;
 pub mod ledger;
 pub mod metrics;
 pub mod ready;
