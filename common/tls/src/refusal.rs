@@ -151,8 +151,8 @@ impl std::fmt::Display for RefusalReason {
 pub struct HandshakeRefused {
     /// Why.
     pub reason: RefusalReason,
-    /// The certificate that was shown, if it came to that. *Claimed*: unless the reason says that only enrolment or
-    /// trust was missing, nothing proves that the peer holds its key.
+    /// The certificate that was shown, if it came to that. *Claimed*: a certificate is judged before the peer proves
+    /// that it holds the key, and certificates are public.
     pub peer: Option<Box<PeerSummary>>,
 }
 
