@@ -7,6 +7,7 @@ pub mod association;
 pub mod author;
 pub mod code;
 pub mod document_entry;
+pub mod exchange;
 pub mod fault;
 pub mod folder;
 pub mod format;

@@ -1,0 +1,172 @@
+//! What a repository asks its registry besides ITI-42: questions and answers between our own servers,
+//! as JSON over the clinical listener.
+//!
+//! Each is a `POST` below the registry's base address, `/nodes`, `/decision` and `/registered`. Unknown
+//! members are refused on both sides: the two are released together, and a member that one side does not
+//! understand may be a condition.
+
+use serde::{Deserialize, Serialize};
+
+use crate::principal::EnrolledNode;
+
+/// Names of the questions: the last part of their addresses.
+pub mod path {
+    /// Who is enrolled: [`NodesQuestion`](super::NodesQuestion), [`NodesAnswer`](super::NodesAnswer).
+    pub const NODES: &str = "nodes";
+    /// What may be released: [`DecisionQuestion`](super::DecisionQuestion),
+    /// [`DecisionAnswer`](super::DecisionAnswer).
+    pub const DECISION: &str = "decision";
+    /// What became of a submission: [`RegisteredQuestion`](super::RegisteredQuestion),
+    /// [`RegisteredAnswer`](super::RegisteredAnswer).
+    pub const REGISTERED: &str = "registered";
+}
+
+/// Asks for the list of enrolled nodes. Holds nothing.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodesQuestion {}
+
+/// The enrolled nodes, all of them: one that is missing is enrolled no more.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodesAnswer {
+    /// The nodes, in no order.
+    pub nodes: Vec<EnrolledNode>,
+}
+
+/// What a decision is asked for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// ITI-43, Retrieve Document Set.
+    Retrieve,
+}
+
+/// Asks whether documents may be released to the node that the HTTP header `renkei-submitting-node` names.
+///
+/// `Debug` does not show the documents.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionQuestion {
+    /// What for.
+    pub operation: Operation,
+    /// The repositoryUniqueId of the repository that asks.
+    pub repository_unique_id: String,
+    /// uniqueIds of documents that it holds.
+    pub documents: Vec<String>,
+}
+
+/// The decisions, one for each document of the question, in its order.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionAnswer {
+    /// The decisions.
+    pub decisions: Vec<DocumentDecision>,
+}
+
+/// The decision about one document. A document that the registry does not know is not permitted.
+///
+/// `Debug` shows neither document nor patient.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentDecision {
+    /// The uniqueId, as asked.
+    pub unique_id: String,
+    /// Whether it may be released.
+    pub permitted: bool,
+    /// The id of the decision in the registry's ledger; none where nothing was decided on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+    /// The legal basis of a permission, as a fixed word such as `OWN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+    /// The patient of a permitted document, CX text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient: Option<String>,
+}
+
+impl DocumentDecision {
+    /// Not to be released, for whatever reason.
+    pub fn withheld(unique_id: impl Into<String>) -> Self {
+        Self {
+            unique_id: unique_id.into(),
+            permitted: false,
+            decision: None,
+            basis: None,
+            patient: None,
+        }
+    }
+}
+
+/// Asks whether a submission was registered, by the uniqueId of its SubmissionSet.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisteredQuestion {
+    /// SubmissionSet.uniqueId.
+    pub submission_set: String,
+}
+
+/// Whether it was. `false` does not say that it cannot be any more: the request may still be at work.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisteredAnswer {
+    /// Whether the registry holds it.
+    pub registered: bool,
+}
+
+impl std::fmt::Debug for DecisionQuestion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DecisionQuestion")
+            .field("operation", &self.operation)
+            .field("documents", &self.documents.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for DocumentDecision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DocumentDecision")
+            .field("permitted", &self.permitted)
+            .field("decision", &self.decision)
+            .field("basis", &self.basis)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wire_form_is_fixed() {
+        let question = DecisionQuestion {
+            operation: Operation::Retrieve,
+            repository_unique_id: "1.2.3".into(),
+            documents: vec!["4.5".into()],
+        };
+        let text = r#"{"operation":"retrieve","repository_unique_id":"1.2.3","documents":["4.5"]}"#;
+        assert_eq!(serde_json::to_string(&question).unwrap(), text);
+        let withheld = serde_json::to_string(&DocumentDecision::withheld("4.5")).unwrap();
+        assert_eq!(withheld, r#"{"unique_id":"4.5","permitted":false}"#);
+        assert_eq!(
+            serde_json::from_str::<NodesQuestion>("{}").unwrap(),
+            NodesQuestion {}
+        );
+    }
+
+    #[test]
+    fn a_permission_with_a_condition_that_is_not_understood_is_none() {
+        let text = r#"{"unique_id":"4.5","permitted":true,"only_until":"noon"}"#;
+        assert!(serde_json::from_str::<DocumentDecision>(text).is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_patient() {
+        let decision = DocumentDecision {
+            patient: Some("SECRET".into()),
+            ..DocumentDecision::withheld("HIDDEN")
+        };
+        let text = format!("{decision:?}");
+        assert!(!text.contains("SECRET") && !text.contains("HIDDEN"), "{text}");
+    }
+}
