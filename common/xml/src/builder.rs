@@ -46,7 +46,7 @@ struct Builder {
 
 impl Builder {
     fn start(&mut self, scanner: &Scanner<'_>, tag: &Tag) {
-        self.end_run(scanner, false);
+        self.end_run(scanner);
         let index = small(self.elements.len());
         let parent = self.open.last().map(|open| open.index);
         self.elements.push(ElementData::new(tag, parent));
@@ -69,7 +69,7 @@ impl Builder {
     }
 
     fn end(&mut self, scanner: &Scanner<'_>, end: Span) {
-        self.end_run(scanner, true);
+        self.end_run(scanner);
         if let Some(data) = self
             .open
             .pop()
@@ -80,7 +80,7 @@ impl Builder {
     }
 
     /// Gives what was gathered between two tags to the innermost open element.
-    fn end_run(&mut self, scanner: &Scanner<'_>, at_end: bool) {
+    fn end_run(&mut self, scanner: &Scanner<'_>) {
         let run = std::mem::take(&mut self.run);
         let Some(open) = self.open.last() else { return };
         let Some(data) = self.elements.get_mut(wide(open.index)) else {
@@ -89,7 +89,8 @@ impl Builder {
         data.has_comment |= run.commented;
         let Some(value) = run.value() else { return };
         data.has_text = data.has_text || !is_blank(scanner.store.value(value));
-        if at_end && open.last_child.is_none() {
+        // If a child follows, there is no text to take, and what is kept here is never asked for.
+        if open.last_child.is_none() {
             data.text = value;
         }
     }

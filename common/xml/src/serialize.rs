@@ -139,7 +139,7 @@ impl<'d> Edits<'d> {
     /// A prefix that means this namespace inside the element (first, last). If there is none, one is declared
     /// on the element: the preferred one, with a number behind it if it has another meaning here.
     ///
-    /// `preferred` must be a name without a colon.
+    /// `preferred` must be a name without a colon that does not start with `xml`.
     pub fn bind(&mut self, uri: &str, preferred: &str) -> String {
         if let Some(prefix) = self.prefix_inside(uri) {
             return prefix.to_owned();
