@@ -1,0 +1,492 @@
+//! The journal as the handlers see it.
+
+use std::collections::BTreeSet;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+use uuid::Uuid;
+use xds_model::time::{IdSource, SharedClock};
+
+use crate::checkpoint::{AuditKey, PublicKey};
+use crate::content::{CloseContent, OpenContent, SingleContent, Stamp, encode};
+use crate::error::{AuditError, JournalError};
+use crate::event::{Closing, Event, EventKind, Opening};
+use crate::options::JournalOptions;
+use crate::queue::{Answer, Limits, New, Queue};
+use crate::record::Kind;
+use crate::recover::{Tail, Torn, Unfinished, recover};
+use crate::segment::Header;
+use crate::stats::JournalStats;
+use crate::writer::{Writer, start_segment};
+
+/// A journal that was opened, and what its last process left behind.
+#[derive(Debug)]
+pub struct Opened {
+    /// The journal.
+    pub journal: Journal,
+    /// Requests that were open when the last process died; close each with
+    /// [`Journal::close_unfinished`].
+    pub unfinished: Vec<Unfinished>,
+    /// An incomplete end that was set aside. An event about it is in the journal already.
+    pub torn: Option<Torn>,
+}
+
+/// An append-only journal of audit events. Clones share it.
+///
+/// One thread writes. It takes everything that waits, writes it, syncs once and tells everybody: under
+/// load the groups grow by themselves, and nobody ever waits for a group to fill.
+#[derive(Clone)]
+pub struct Journal {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Arc<Queue>,
+    clock: SharedClock,
+    started: Instant,
+    /// Wall clock minus monotonic clock at the last record, microseconds.
+    clock_offset: AtomicI64,
+    clock_step_us: u64,
+    id: Uuid,
+    public_key: PublicKey,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Journal {
+    /// Opens the journal in `folder`, or begins one. Blocks while the end of it is read.
+    ///
+    /// # Errors
+    /// [`JournalError::InUse`], [`JournalError::Damaged`] if a record other than the last ones was
+    /// changed, [`JournalError::Key`], [`JournalError::Io`].
+    pub fn open_dir(
+        folder: &Path,
+        options: JournalOptions,
+        clock: SharedClock,
+        ids: &dyn IdSource,
+    ) -> Result<Opened, JournalError> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(JournalError::io("cannot make", folder))?;
+        let lock = lock(folder)?;
+        let key_file = options
+            .key_file
+            .clone()
+            .unwrap_or_else(|| folder.join("audit-key.pk8"));
+        let key = AuditKey::ensure(&key_file)?;
+        let tail = recover(folder, || ids.random())?;
+        let (journal, writer) = Self::assemble(folder, &options, clock, key, &tail, lock)?;
+        journal.begin(writer)?;
+        journal.note_torn(tail.torn.as_ref());
+        Ok(Opened {
+            journal,
+            unfinished: tail.unfinished,
+            torn: tail.torn,
+        })
+    }
+
+    fn assemble(
+        folder: &Path,
+        options: &JournalOptions,
+        clock: SharedClock,
+        key: AuditKey,
+        tail: &Tail,
+        lock: File,
+    ) -> Result<(Self, Writer), JournalError> {
+        let open: BTreeSet<u64> = tail
+            .unfinished
+            .iter()
+            .map(|unfinished| unfinished.sequence)
+            .collect();
+        let (file, segment_bytes) = match &tail.segment {
+            Some((path, bytes)) => (
+                options
+                    .medium
+                    .open(path)
+                    .map_err(JournalError::io("cannot open", path))?,
+                *bytes,
+            ),
+            None => {
+                let header = Header {
+                    journal: tail.journal,
+                    first: tail.cursor.next,
+                    oldest_open: 0,
+                    link: tail.cursor.link,
+                };
+                start_segment(&options.medium, folder, &header)?
+            }
+        };
+        let limits = Limits {
+            queue_bytes_max: options.queue_bytes_max,
+            checkpoint_records: options.checkpoint_records.max(1),
+        };
+        let queue = Arc::new(Queue::new(tail.cursor.next, limits));
+        queue.stats.open.store(open.len() as u64, Ordering::Relaxed);
+        let started = Instant::now();
+        let shared = Shared {
+            queue: Arc::clone(&queue),
+            started,
+            clock_offset: AtomicI64::new(microseconds(clock.now())),
+            clock: Arc::clone(&clock),
+            clock_step_us: u64::try_from(options.clock_step_min.as_micros()).unwrap_or(u64::MAX),
+            id: tail.journal,
+            public_key: key.public(),
+            writer: Mutex::new(None),
+        };
+        let mut writer = Writer {
+            queue,
+            medium: options.medium.clone(),
+            folder: folder.to_owned(),
+            journal: tail.journal,
+            clock,
+            key,
+            file,
+            segment_bytes,
+            segment_bytes_max: options.segment_bytes_max,
+            free_bytes_min: options.free_bytes_min,
+            checkpoint_every: options.checkpoint_every,
+            link: tail.cursor.link,
+            open,
+            buffer: Vec::new(),
+            written: tail.cursor.next.saturating_sub(1),
+            dirty_since: None,
+            checkpoint: None,
+            checkpoint_at: started,
+            checkpoint_owed: false,
+            disk_checked: started,
+            _lock: lock,
+        };
+        writer.check_disk();
+        Ok((
+            Self {
+                shared: Arc::new(shared),
+            },
+            writer,
+        ))
+    }
+
+    fn begin(&self, writer: Writer) -> Result<(), JournalError> {
+        let folder = writer.folder.clone();
+        // What came after the last checkpoint of the process before has none yet.
+        self.shared.queue.push_checkpoint();
+        let handle = thread::Builder::new()
+            .name("audit-journal".to_owned())
+            .spawn(move || writer.run())
+            .map_err(JournalError::io("cannot start the writer for", &folder))?;
+        *self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        Ok(())
+    }
+
+    fn note_torn(&self, torn: Option<&Torn>) {
+        let Some(torn) = torn else {
+            return;
+        };
+        tracing::error!(bytes = torn.bytes, file = %torn.file.display(), "the end of the audit journal was incomplete and is set aside");
+        let file = torn
+            .file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let kind = EventKind::JournalRecovered {
+            bytes: torn.bytes,
+            sha256: torn.sha256.clone(),
+            file,
+        };
+        let event = Event::of_machine(kind, Closing::success());
+        // If it is refused the file itself and the log still tell.
+        let _ = self.push_single(event, None);
+    }
+
+    /// Writes the opening part of a request. It is written before this returns or soon after, and on
+    /// the disk with the next closing part; [`Record::durable`] waits for that.
+    ///
+    /// # Errors
+    /// [`AuditError`]: the request is to be refused.
+    pub async fn open(&self, opening: Opening) -> Result<Record, AuditError> {
+        let content = OpenContent {
+            stamp: self.stamp(),
+            opening,
+        };
+        let payload = encode(&content)?;
+        let sequence = self.shared.queue.push(
+            vec![New {
+                kind: Kind::Open,
+                payload,
+                opened: None,
+            }],
+            false,
+            None,
+        )?;
+        Ok(Record {
+            journal: self.clone(),
+            sequence,
+            closed: false,
+        })
+    }
+
+    /// Writes an event of one moment and waits until it is on the disk; its number.
+    ///
+    /// # Errors
+    /// [`AuditError`]: nothing may be built upon the event.
+    pub async fn single(&self, event: Event) -> Result<u64, AuditError> {
+        let (waiter, answer) = oneshot::channel();
+        let sequence = self.push_single(event, Some(waiter))?;
+        wait(answer).await.map(|()| sequence)
+    }
+
+    /// Closes a request of a process that died, and waits until that is on the disk.
+    ///
+    /// # Errors
+    /// [`AuditError`]: it stays open, and the next start finds it again.
+    pub async fn close_unfinished(
+        &self,
+        unfinished: &Unfinished,
+        closing: Closing,
+    ) -> Result<(), AuditError> {
+        let answer = self.push_closing(unfinished.sequence, closing)?;
+        wait(answer).await
+    }
+
+    /// Writes a checkpoint and waits until everything up to it is on the disk.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub async fn checkpoint(&self) -> Result<(), AuditError> {
+        self.shared.queue.push_checkpoint();
+        wait(self.shared.queue.wait_durable()?).await
+    }
+
+    /// Takes nothing more, writes what waits and a last checkpoint, and waits for the writer's end.
+    /// Requests that are still open then count as unfinished at the next start.
+    pub async fn shutdown(&self) {
+        self.shared.queue.close();
+        let handle = self
+            .shared
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(handle) = handle {
+            // A writer that panicked has told everybody by its drop.
+            let _ = tokio::task::spawn_blocking(move || handle.join()).await;
+        }
+    }
+
+    /// The journal in numbers.
+    pub fn stats(&self) -> &JournalStats {
+        &self.shared.queue.stats
+    }
+
+    /// The journal's id: with a record's number it names an event for ever.
+    pub fn id(&self) -> Uuid {
+        self.shared.id
+    }
+
+    /// The key that its checkpoints are signed with.
+    pub fn public_key(&self) -> PublicKey {
+        self.shared.public_key
+    }
+
+    /// Whether a new request would be taken; for the readiness answer.
+    pub fn is_ready(&self) -> bool {
+        !self.stats().is_failed() && !self.stats().is_disk_low()
+    }
+
+    fn push_single(&self, event: Event, waiter: Option<oneshot::Sender<Answer>>) -> Result<u64, AuditError> {
+        let payload = encode(&SingleContent {
+            stamp: self.stamp(),
+            event,
+        })?;
+        self.shared.queue.push(
+            vec![New {
+                kind: Kind::Single,
+                payload,
+                opened: None,
+            }],
+            true,
+            waiter,
+        )
+    }
+
+    fn push_closing(&self, opened: u64, closing: Closing) -> Result<oneshot::Receiver<Answer>, AuditError> {
+        let (waiter, answer) = oneshot::channel();
+        let stamp = self.stamp();
+        let note = Closing {
+            note: Some(Closing::TOO_LARGE.to_owned()),
+            outcome: closing.outcome,
+            ..Closing::default()
+        };
+        let payload = match encode(&CloseContent {
+            stamp,
+            opened,
+            closing,
+        }) {
+            // The end of a request is told in any case.
+            Err(AuditError::TooLarge) => encode(&CloseContent {
+                stamp,
+                opened,
+                closing: note,
+            })?,
+            other => other?,
+        };
+        self.shared.queue.push(
+            vec![New {
+                kind: Kind::Close,
+                payload,
+                opened: Some(opened),
+            }],
+            true,
+            Some(waiter),
+        )?;
+        Ok(answer)
+    }
+
+    /// The time by both clocks. A wall clock that was set becomes an event of its own (it stands
+    /// before the record that noticed it).
+    fn stamp(&self) -> Stamp {
+        let stamp = self.read_clocks();
+        let offset = microseconds(stamp.at) - i64::try_from(stamp.up_us).unwrap_or(i64::MAX);
+        let before = self.shared.clock_offset.swap(offset, Ordering::Relaxed);
+        if (offset - before).unsigned_abs() > self.shared.clock_step_us {
+            let kind = EventKind::ClockStepped {
+                milliseconds: (offset - before) / 1_000,
+            };
+            tracing::warn!(milliseconds = (offset - before) / 1_000, "the wall clock was set");
+            let content = SingleContent {
+                stamp,
+                event: Event::of_machine(kind, Closing::success()),
+            };
+            // Refused only when the record that noticed it is refused too.
+            let _ = encode(&content).and_then(|payload| {
+                self.shared.queue.push(
+                    vec![New {
+                        kind: Kind::Single,
+                        payload,
+                        opened: None,
+                    }],
+                    false,
+                    None,
+                )
+            });
+        }
+        stamp
+    }
+
+    fn read_clocks(&self) -> Stamp {
+        let up_us = u64::try_from(self.shared.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Stamp {
+            at: self.shared.clock.now(),
+            up_us,
+        }
+    }
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal")
+            .field("id", &self.shared.id)
+            .field("stats", self.stats())
+            .finish()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// A request whose opening part is written and whose closing part is owed.
+///
+/// Dropped without [`Record::close`] it closes itself as abandoned, a major failure.
+#[derive(Debug)]
+#[must_use = "a request is closed with its outcome"]
+pub struct Record {
+    journal: Journal,
+    sequence: u64,
+    closed: bool,
+}
+
+impl Record {
+    /// The number of the opening part: with [`Journal::id`] the name of the event.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Waits until the opening part is on the disk: for an answer that is streamed before its end is
+    /// known.
+    ///
+    /// # Errors
+    /// [`AuditError`]: nothing may be sent.
+    pub async fn durable(&self) -> Result<(), AuditError> {
+        if self.journal.stats().durable() >= self.sequence {
+            return Ok(());
+        }
+        wait(self.journal.shared.queue.wait_durable()?).await
+    }
+
+    /// Writes the closing part at once, whether or not the future is awaited, which ends when it is on
+    /// the disk. Only then may the answer leave.
+    ///
+    /// # Errors
+    /// [`AuditError`]: no answer may leave; recovery tells the outcome after the next start.
+    pub fn close(mut self, closing: Closing) -> impl Future<Output = Result<(), AuditError>> + Send + use<> {
+        self.closed = true;
+        let pushed = self.journal.push_closing(self.sequence, closing);
+        async move { wait(pushed?).await }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if self.closed {
+            return;
+        }
+        JournalStats::count(&self.journal.stats().abandoned, 1);
+        // Refused, it is found as unfinished at the next start.
+        let _ = self
+            .journal
+            .push_closing(self.sequence, Closing::noted(Closing::ABANDONED));
+    }
+}
+
+async fn wait(answer: oneshot::Receiver<Answer>) -> Answer {
+    answer.await.unwrap_or(Err(AuditError::Failed))
+}
+
+fn lock(folder: &Path) -> Result<File, JournalError> {
+    let path = folder.join("journal.lock");
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600);
+    let file = options
+        .open(&path)
+        .map_err(JournalError::io("cannot open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(JournalError::InUse {
+            folder: folder.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(JournalError::Io {
+            what: "cannot lock",
+            path,
+            source,
+        }),
+    }
+}
+
+fn microseconds(at: time::OffsetDateTime) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,52 @@
+//! ATNA: audit events and the append-only journal that holds them (ITI TF-2 3.20).
+//!
+//! A handler opens a record before its work and closes it after; the answer leaves when the closing
+//! part is on the disk:
+//!
+//! ```no_run
+//! # use xds_audit::{AuditError, Closing, Journal, Opening};
+//! # async fn handle(journal: Journal, opening: Opening) -> Result<(), AuditError> {
+//! let record = journal.open(opening).await?; // an error refuses the request
+//! // ... the work ...
+//! record.close(Closing::success()).await?; // an error holds the answer back
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every record is framed with a CRC and linked to the one before by SHA-256; checkpoints signed with
+//! the node's audit key bind the chain. [`verify`] finds what was changed, removed, inserted, moved or
+//! cut. The wire form (DICOM audit messages over syslog) is made from the journal, not beside it.
+
+mod aggregate;
+mod caller;
+pub mod chain;
+pub mod checkpoint;
+mod content;
+mod error;
+mod event;
+mod journal;
+pub mod medium;
+mod objects;
+mod options;
+mod queue;
+mod reader;
+pub mod record;
+mod recover;
+mod segment;
+mod stats;
+pub mod verify;
+mod writer;
+
+pub use aggregate::Refusals;
+pub use caller::{AuditUser, Caller, Coded};
+pub use content::{CloseContent, Content, OpenContent, SingleContent, Stamp};
+pub use error::{AuditError, JournalError};
+pub use event::{
+    Action, Closing, Decision, Event, EventKind, FailedPart, Instrument, Opening, Outcome, Withheld,
+};
+pub use journal::{Journal, Opened, Record};
+pub use objects::{DocumentReference, Objects, QueryText};
+pub use options::JournalOptions;
+pub use reader::read;
+pub use recover::{Torn, Unfinished};
+pub use stats::JournalStats;

@@ -1,0 +1,188 @@
+//! The files of a journal: a header, then records.
+//!
+//! `journal-<first sequence, 20 digits>.seg`. The header says which journal the file belongs to and
+//! which link its first record follows, so that a missing file is noticed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use crate::chain::{GENESIS, Link};
+use crate::record::{Frame, FrameError, decode};
+use crate::verify::Fault;
+
+/// Bytes of the header.
+pub(crate) const HEADER_BYTES: usize = 8 + 16 + 8 + 8 + 32 + 4;
+
+const MAGIC: &[u8; 8] = b"RENKEIJ1";
+const PREFIX: &str = "journal-";
+const SUFFIX: &str = ".seg";
+
+/// What a segment begins with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Header {
+    /// The journal that it belongs to.
+    pub(crate) journal: Uuid,
+    /// The number of its first record.
+    pub(crate) first: u64,
+    /// The oldest record that was open when the segment began; 0 if none was.
+    pub(crate) oldest_open: u64,
+    /// The link that its first record follows.
+    pub(crate) link: Link,
+}
+
+impl Header {
+    /// As on the disk: magic, journal, first, oldest open, link, CRC-32.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(self.journal.as_bytes());
+        bytes.extend_from_slice(&self.first.to_le_bytes());
+        bytes.extend_from_slice(&self.oldest_open.to_le_bytes());
+        bytes.extend_from_slice(&self.link);
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        bytes
+    }
+
+    /// The header at the start of `bytes`, and what follows it.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (magic, rest) = bytes.split_first_chunk::<8>()?;
+        let (journal, rest) = rest.split_first_chunk::<16>()?;
+        let (first, rest) = rest.split_first_chunk::<8>()?;
+        let (oldest_open, rest) = rest.split_first_chunk::<8>()?;
+        let (link, rest) = rest.split_first_chunk::<32>()?;
+        let (crc, rest) = rest.split_first_chunk::<4>()?;
+        let fits = crc32fast::hash(bytes.get(..HEADER_BYTES - 4)?) == u32::from_le_bytes(*crc);
+        (magic == MAGIC && fits).then(|| {
+            let header = Self {
+                journal: Uuid::from_bytes(*journal),
+                first: u64::from_le_bytes(*first),
+                oldest_open: u64::from_le_bytes(*oldest_open),
+                link: *link,
+            };
+            (header, rest)
+        })
+    }
+}
+
+/// The path of the segment that begins with record `first`.
+pub(crate) fn path(folder: &Path, first: u64) -> PathBuf {
+    folder.join(format!("{PREFIX}{first:020}{SUFFIX}"))
+}
+
+/// The segments in `folder` by their first record.
+pub(crate) fn list(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if let Some(first) = first_of(&path) {
+            found.push((first, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn first_of(path: &Path) -> Option<u64> {
+    let digits = path
+        .file_name()?
+        .to_str()?
+        .strip_prefix(PREFIX)?
+        .strip_suffix(SUFFIX)?;
+    (digits.len() == 20).then(|| digits.parse().ok())?
+}
+
+/// Where in the chain a reader is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Cursor {
+    /// The number that the next record must have.
+    pub(crate) next: u64,
+    /// The link that it must follow.
+    pub(crate) link: Link,
+}
+
+impl Cursor {
+    pub(crate) const START: Self = Self {
+        next: 1,
+        link: GENESIS,
+    };
+
+    /// Goes over the records in `bytes`, each given to `see`. At the first that is not as written, or
+    /// that `see` objects to, it stops: the offset of that one, and what is wrong.
+    pub(crate) fn walk<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        mut see: impl FnMut(&Frame<'a>, &Link) -> Result<(), Fault>,
+    ) -> Result<(), (usize, Fault)> {
+        let mut offset = 0;
+        while let Some(rest) = bytes.get(offset..).filter(|rest| !rest.is_empty()) {
+            let frame = decode(rest).map_err(|error| (offset, Fault::from(error)))?;
+            if frame.sequence != self.next {
+                return Err((
+                    offset,
+                    Fault::Sequence {
+                        found: frame.sequence,
+                    },
+                ));
+            }
+            if frame.link != frame.expected_link(&self.link) {
+                return Err((offset, Fault::Chain));
+            }
+            see(&frame, &self.link).map_err(|fault| (offset, fault))?;
+            self.next += 1;
+            self.link = frame.link;
+            offset += frame.bytes;
+        }
+        Ok(())
+    }
+}
+
+impl From<FrameError> for Fault {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Incomplete => Self::Incomplete,
+            FrameError::Length | FrameError::Damaged => Self::Damaged,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_reads_back_and_every_changed_byte_is_noticed() {
+        let header = Header {
+            journal: Uuid::from_u128(7),
+            first: 9,
+            oldest_open: 3,
+            link: [5; 32],
+        };
+        let bytes = header.encode();
+        assert_eq!(bytes.len(), HEADER_BYTES);
+        assert_eq!(Header::decode(&bytes).unwrap().0, header);
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert!(Header::decode(&changed).is_none(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn only_segments_are_listed() {
+        assert_eq!(
+            first_of(Path::new("/j/journal-00000000000000000042.seg")),
+            Some(42)
+        );
+        for other in [
+            "journal-42.seg",
+            "journal-00000000000000000042.seg.new",
+            "journal.lock",
+            "torn-1.bin",
+        ] {
+            assert_eq!(first_of(Path::new(other)), None, "{other}");
+        }
+    }
+}

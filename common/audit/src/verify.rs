@@ -1,0 +1,278 @@
+//! Whether a journal is as it was written.
+//!
+//! Needs the folder, or a copy of it, and for the signatures the public key: anybody can do it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::chain::{Link, hex};
+use crate::checkpoint::{self, Checkpoint, PublicKey};
+use crate::error::JournalError;
+use crate::record::{Frame, Kind};
+use crate::segment::{Cursor, Header, list};
+
+/// What to compare the journal with, besides itself.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyOptions {
+    /// Whose signatures the checkpoints must carry; `None`: signatures are not looked at.
+    pub public_key: Option<PublicKey>,
+    /// Checkpoints that were kept elsewhere: each must still be in the journal.
+    pub anchors: Vec<Checkpoint>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The journal's id, from its first segment.
+    pub journal: Option<Uuid>,
+    /// Files read.
+    pub segments: u64,
+    /// The first record; over 1 if older segments were moved away.
+    pub first: u64,
+    /// The last good record; 0 if there is none.
+    pub last: u64,
+    /// Checkpoints seen.
+    pub checkpoints: u64,
+    /// Records after the last checkpoint: nothing but the chain vouches for them.
+    pub after_checkpoint: u64,
+    /// Whether the process that wrote it ended in order.
+    pub ended: bool,
+    /// The link after the last good record, in hexadecimal.
+    pub link: String,
+    /// What is wrong first, if anything is.
+    pub bad: Option<Bad>,
+}
+
+impl Report {
+    /// Whether everything is as it was written, as far as can be told.
+    pub fn is_whole(&self) -> bool {
+        self.bad.is_none()
+    }
+}
+
+/// The first thing that is not as it was written.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Bad {
+    /// The number of the first record concerned.
+    pub index: u64,
+    /// The file, without its folder.
+    pub file: String,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What can be wrong with a record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The file ends within it.
+    #[error("the file ends within a record")]
+    Incomplete,
+    /// Its bytes were changed.
+    #[error("a record was changed")]
+    Damaged,
+    /// Another record stands in its place: one was removed, inserted or moved.
+    #[error("record {found} stands in another's place")]
+    Sequence {
+        /// The number found.
+        found: u64,
+    },
+    /// It was changed together with its checksum.
+    #[error("a record does not follow from the one before")]
+    Chain,
+    /// The header of its file was changed, or the file belongs to another journal.
+    #[error("the header of a file was changed, or belongs to another journal")]
+    Header,
+    /// The file that holds it is missing.
+    #[error("a file is missing")]
+    Missing,
+    /// It is a checkpoint that vouches for something else: the records since the checkpoint before it
+    /// were written anew.
+    #[error("a checkpoint does not vouch for the records before it")]
+    Checkpoint,
+    /// It is a checkpoint that somebody else signed.
+    #[error("a checkpoint was not signed with the given key")]
+    Signature,
+    /// A checkpoint that was kept elsewhere stands for more records than there are.
+    #[error("records were cut off")]
+    Cut,
+    /// A checkpoint that was kept elsewhere is not the one in the journal.
+    #[error("the journal is not the one that the kept checkpoint stands for")]
+    Anchor,
+}
+
+/// Reads every record in `folder` and names the first that is not as it was written.
+///
+/// # Errors
+/// [`JournalError::Io`] if the folder or a file cannot be read.
+pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<Report, JournalError> {
+    let segments = list(folder).map_err(JournalError::io("cannot read", folder))?;
+    let mut anchors = options.anchors.clone();
+    anchors.extend(checkpoint::read(folder).map_err(JournalError::io("cannot read", folder))?);
+    let mut check = Check::new(options.public_key, anchors);
+    for (first, path) in segments {
+        let file = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(source) => {
+                return Err(JournalError::Io {
+                    what: "cannot read",
+                    path,
+                    source,
+                });
+            }
+        };
+        check.file = file;
+        if let Err(bad) = check.segment(first, &bytes) {
+            return Ok(check.report(Some(bad)));
+        }
+    }
+    let bad = check.cut();
+    Ok(check.report(bad))
+}
+
+struct Check {
+    key: Option<PublicKey>,
+    anchors: Vec<Checkpoint>,
+    file: String,
+    journal: Option<Uuid>,
+    segments: u64,
+    first: u64,
+    cursor: Cursor,
+    checkpoints: u64,
+    last_checkpoint: u64,
+    ended: bool,
+}
+
+impl Check {
+    fn new(key: Option<PublicKey>, anchors: Vec<Checkpoint>) -> Self {
+        Self {
+            key,
+            anchors,
+            file: String::new(),
+            journal: None,
+            segments: 0,
+            first: 1,
+            cursor: Cursor::START,
+            checkpoints: 0,
+            last_checkpoint: 0,
+            ended: false,
+        }
+    }
+
+    fn segment(&mut self, first: u64, bytes: &[u8]) -> Result<(), Bad> {
+        let records = self.header(first, bytes)?;
+        let mut cursor = self.cursor;
+        let walked = cursor.walk(records, |frame, before| self.record(frame, before));
+        self.cursor = cursor;
+        walked.map_err(|(_, fault)| self.bad(self.blamed(fault), fault))
+    }
+
+    fn header<'a>(&mut self, first: u64, bytes: &'a [u8]) -> Result<&'a [u8], Bad> {
+        let begins = self.segments == 0;
+        if !begins && first != self.cursor.next {
+            return Err(self.bad(self.cursor.next, Fault::Missing));
+        }
+        let Some((header, records)) = Header::decode(bytes) else {
+            return Err(self.bad(first, Fault::Header));
+        };
+        let starts_whole = first != 1 || header.link == Cursor::START.link;
+        let follows = begins || header.link == self.cursor.link;
+        let same = self.journal.is_none_or(|journal| journal == header.journal);
+        if header.first != first || !starts_whole || !follows || !same {
+            return Err(self.bad(first, Fault::Header));
+        }
+        if begins {
+            self.first = first;
+            self.last_checkpoint = first.saturating_sub(1);
+            self.cursor = Cursor {
+                next: first,
+                link: header.link,
+            };
+        }
+        self.journal = Some(header.journal);
+        self.segments += 1;
+        Ok(records)
+    }
+
+    fn record(&mut self, frame: &Frame<'_>, before: &Link) -> Result<(), Fault> {
+        self.ended = false;
+        self.anchored(frame, before)?;
+        if frame.kind == Kind::Checkpoint {
+            self.checkpoint(frame, before)?;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, frame: &Frame<'_>, before: &Link) -> Result<(), Fault> {
+        let checkpoint: Checkpoint = serde_json::from_slice(frame.payload).map_err(|_| Fault::Checkpoint)?;
+        let own = checkpoint.sequence == frame.sequence && Some(checkpoint.journal) == self.journal;
+        if !own || checkpoint.link() != Some(*before) {
+            return Err(Fault::Checkpoint);
+        }
+        if self.key.is_some_and(|key| !key.signed(&checkpoint)) {
+            return Err(Fault::Signature);
+        }
+        self.checkpoints += 1;
+        self.last_checkpoint = frame.sequence;
+        self.ended = checkpoint.end;
+        Ok(())
+    }
+
+    fn anchored(&self, frame: &Frame<'_>, before: &Link) -> Result<(), Fault> {
+        let mut here = self
+            .anchors
+            .iter()
+            .filter(|anchor| anchor.sequence == frame.sequence);
+        let holds = here.all(|anchor| anchor.link() == Some(*before) && Some(anchor.journal) == self.journal);
+        if holds { Ok(()) } else { Err(Fault::Anchor) }
+    }
+
+    /// Rewritten records all fit; what is known is that they come after the last checkpoint that holds.
+    fn blamed(&self, fault: Fault) -> u64 {
+        match fault {
+            Fault::Checkpoint | Fault::Anchor => self.last_checkpoint + 1,
+            _ => self.cursor.next,
+        }
+    }
+
+    fn cut(&self) -> Option<Bad> {
+        let owed = self
+            .anchors
+            .iter()
+            .any(|anchor| anchor.sequence >= self.cursor.next);
+        owed.then(|| self.bad(self.cursor.next, Fault::Cut))
+    }
+
+    fn bad(&self, index: u64, fault: Fault) -> Bad {
+        Bad {
+            index,
+            file: self.file.clone(),
+            fault,
+        }
+    }
+
+    fn report(self, bad: Option<Bad>) -> Report {
+        let last = self.cursor.next.saturating_sub(1);
+        Report {
+            journal: self.journal,
+            segments: self.segments,
+            first: self.first,
+            last,
+            checkpoints: self.checkpoints,
+            after_checkpoint: last.saturating_sub(self.last_checkpoint),
+            ended: self.ended,
+            link: hex(&self.cursor.link),
+            bad,
+        }
+    }
+}

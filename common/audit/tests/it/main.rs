@@ -1,0 +1,11 @@
+//! The journal on a real disk, on failing ones, and under hands that mean it ill.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends by it")]
+
+mod disk;
+mod group;
+mod kill;
+mod requests;
+mod support;
+mod tail;
+mod tamper;
