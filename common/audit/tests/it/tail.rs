@@ -110,6 +110,21 @@ async fn a_segment_that_was_never_begun_is_dropped() {
     );
 }
 
+/// After a failed sync the page cache may show what the disk does not hold: such an end is copied
+/// before anything is built on it. One that was closed in order is not.
+#[tokio::test]
+async fn aud_06_an_end_that_was_not_closed_in_order_is_written_anew() {
+    use std::os::unix::fs::MetadataExt;
+    let inode = |folder: &Folder| fs::metadata(&folder.segments()[0]).unwrap().ino();
+    let (folder, _) = crashed().await;
+    let before = inode(&folder);
+    open(&folder).journal.shutdown().await;
+    let after = inode(&folder);
+    assert_ne!(before, after);
+    open(&folder).journal.shutdown().await;
+    assert_eq!(inode(&folder), after);
+}
+
 /// What a checkpoint vouched for was on the disk: no crash takes it away, so it is not written over.
 #[tokio::test]
 async fn what_a_checkpoint_vouched_for_is_no_torn_tail() {
