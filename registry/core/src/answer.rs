@@ -24,6 +24,8 @@ pub struct Candidates {
     pub associations: Vec<Link>,
     /// What they touch.
     pub surroundings: Surroundings,
+    /// Whether there are more packages or associations than were read.
+    pub cut: bool,
     /// Entries that the store left out at once, because the viewer may not know of them.
     pub withheld: usize,
 }
@@ -48,16 +50,23 @@ pub struct Candidate {
 pub struct Link {
     /// Its id.
     pub id: Uuid,
+    /// What it links, and how.
+    pub ends: Ends,
+    /// What may have changed since registration.
+    pub current: Current,
+    /// The encoded object; empty when only ids are wanted.
+    pub body: Vec<u8>,
+}
+
+/// What an Association links, and how.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Ends {
     /// Its type.
     pub kind: AssociationType,
     /// sourceObject.
     pub source: Uuid,
     /// targetObject.
     pub target: Uuid,
-    /// What may have changed since registration.
-    pub current: Current,
-    /// The encoded object; empty when only ids are wanted.
-    pub body: Vec<u8>,
 }
 
 /// An answer, ready to be written.
@@ -80,6 +89,8 @@ pub struct AnswerObject {
     pub kind: ObjectKind,
     /// Its id.
     pub id: Uuid,
+    /// What an Association links.
+    pub ends: Option<Ends>,
     /// What may have changed since registration.
     pub current: Current,
     /// The encoded object; empty when only ids are wanted.
@@ -91,14 +102,15 @@ pub struct AnswerObject {
 /// # Errors
 /// When it is about more than one patient where that is not allowed, or has more objects than the limit.
 pub fn answer(plan: &Plan, candidates: Candidates, viewer: &Viewer<'_>) -> Result<Answer, Fault> {
+    let cut = candidates.cut;
     let mut seen = Seen::of(candidates, viewer);
     seen.shape(&plan.search);
     seen.sort();
     if plan.return_type == ReturnType::LeafClass && is_single_patient(&plan.search) {
         seen.one_patient()?;
     }
-    let count = seen.count();
-    if count > plan.objects_max {
+    // What was not read could have been shown: an answer is complete or there is none.
+    if cut || seen.count() > plan.objects_max {
         return Err(Fault::new(
             RuleId::TooManyResults,
             "AdhocQuery",
@@ -136,6 +148,7 @@ impl Seen {
             folders,
             associations,
             mut surroundings,
+            cut: _,
             withheld,
         } = candidates;
         let found = entries.len() + sets.len() + folders.len() + associations.len();
@@ -150,7 +163,7 @@ impl Seen {
             sets: sets.into_iter().filter(|set| shows(set.id)).collect(),
             folders: folders.into_iter().filter(|folder| shows(folder.id)).collect(),
             associations: (associations.into_iter())
-                .filter(|link| shows(link.source) && shows(link.target))
+                .filter(|link| shows(link.ends.source) && shows(link.ends.target))
                 .collect(),
             withheld: 0,
         };
@@ -178,7 +191,7 @@ impl Seen {
             Search::All(_) | Search::EntriesAndAssociations(_) => self.keep_touching(),
             Search::SetsHolding(_) => {
                 let sets: HashSet<Uuid> = self.sets.iter().map(|set| set.id).collect();
-                self.associations.retain(|link| sets.contains(&link.source));
+                self.associations.retain(|link| sets.contains(&link.ends.source));
             }
             Search::SetContents(..) if self.sets.is_empty() => {
                 self.entries.clear();
@@ -192,25 +205,26 @@ impl Seen {
     /// Associations with an end in the answer, or that end at such an association.
     fn keep_touching(&mut self) {
         let objects = self.object_ids();
-        let touches = |link: &Link| objects.contains(&link.source) || objects.contains(&link.target);
+        let touches =
+            |link: &Link| objects.contains(&link.ends.source) || objects.contains(&link.ends.target);
         let touching: HashSet<Uuid> = (self.associations.iter())
             .filter(|link| touches(link))
             .map(|link| link.id)
             .collect();
         self.associations
-            .retain(|link| touching.contains(&link.id) || touching.contains(&link.target));
+            .retain(|link| touching.contains(&link.id) || touching.contains(&link.ends.target));
     }
 
     /// Associations with both ends in the answer; then those that end at one of these.
     fn keep_within(&mut self) {
         let mut inside = self.object_ids();
         let between: Vec<Uuid> = (self.associations.iter())
-            .filter(|link| inside.contains(&link.source) && inside.contains(&link.target))
+            .filter(|link| inside.contains(&link.ends.source) && inside.contains(&link.ends.target))
             .map(|link| link.id)
             .collect();
         inside.extend(between);
         self.associations
-            .retain(|link| inside.contains(&link.source) && inside.contains(&link.target));
+            .retain(|link| inside.contains(&link.ends.source) && inside.contains(&link.ends.target));
     }
 
     /// The newest first; among equals by id, so that the same question has the same answer.
@@ -250,6 +264,7 @@ impl Seen {
             .chain(self.associations.into_iter().map(|link| AnswerObject {
                 kind: ObjectKind::Association,
                 id: link.id,
+                ends: Some(link.ends),
                 current: link.current,
                 body: link.body,
             }))
@@ -267,6 +282,7 @@ fn object(kind: ObjectKind, candidate: Candidate) -> AnswerObject {
     AnswerObject {
         kind,
         id: candidate.id,
+        ends: None,
         current: candidate.current,
         body: candidate.body,
     }

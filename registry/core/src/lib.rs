@@ -20,7 +20,7 @@ pub mod plan;
 pub mod register;
 pub mod view;
 
-pub use answer::{Answer, AnswerObject, answer};
+pub use answer::{Answer, AnswerObject, Candidates, Ends, answer};
 pub use codes::{AffinityDomain, CodeFile};
 pub use facts::{Facts, FactsWanted};
 pub use ledger::Directory;

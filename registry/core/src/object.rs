@@ -4,7 +4,7 @@ use uuid::Uuid;
 use xds_model::document_entry::DocumentEntry;
 use xds_model::folder::Folder;
 use xds_model::submission_set::SubmissionSet;
-use xds_model::{Association, AvailabilityStatus, Code, PatientId};
+use xds_model::{Association, AvailabilityStatus, Code, Dtm, HomeCommunityId, PatientId};
 
 /// The four kinds of registry object.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -68,10 +68,10 @@ pub struct Current {
     pub version: u32,
     /// logicalID: the id of the first version.
     pub logical_id: Uuid,
-    /// homeCommunityId as registered, `urn:oid:...`.
-    pub home: Option<String>,
-    /// lastUpdateTime of a Folder, 14 digits.
-    pub last_update_time: Option<String>,
+    /// homeCommunityId as registered.
+    pub home: Option<HomeCommunityId>,
+    /// lastUpdateTime of a Folder.
+    pub last_update_time: Option<Dtm>,
     /// patientId, the surviving one after a merge; none for an Association.
     pub patient: Option<PatientId>,
 }

@@ -1,0 +1,21 @@
+-- What the process that serves may do, run by the owner after each migration. With psql:
+--   psql -v process=renkei_registry -f roles.sql
+-- The owner migrates; the process has a role of its own and cannot change the schema, nor rewrite what
+-- is kept as evidence.
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"process";
+GRANT USAGE ON SCHEMA public TO :"process";
+
+GRANT SELECT, INSERT, UPDATE ON patient, document_entry, submission_set, folder TO :"process";
+GRANT SELECT, INSERT ON patient_identifier, object_id, unique_id, logical_id, association, cross_reference TO :"process";
+GRANT UPDATE (ordinal) ON unique_id TO :"process";
+GRANT SELECT, INSERT, DELETE ON audit_mark TO :"process";
+
+GRANT SELECT, INSERT ON change, code_file, domain_setting TO :"process";
+GRANT SELECT, INSERT, UPDATE (until_at) ON organisation, node TO :"process";
+
+GRANT SELECT ON schema_migration TO :"process";
+
+ALTER ROLE :"process" SET statement_timeout = '5s';
+ALTER ROLE :"process" SET lock_timeout = '4s';
+ALTER ROLE :"process" SET idle_in_transaction_session_timeout = '10s';

@@ -1,0 +1,303 @@
+//! Organisations and nodes: versions in force and before, each with the change that made it.
+
+use std::collections::BTreeSet;
+
+use registry_core::ledger::{Directory, InForce, Node, Organisation};
+use time::OffsetDateTime;
+use tokio_postgres::Row;
+use xds_model::Transaction;
+use xds_model::principal::{DefaultUser, EnrolledNode, EntityId, NodeName, OrganisationId};
+
+use crate::change::{self, Change};
+use crate::error::StoreError;
+use crate::pool::Store;
+use crate::row::read;
+use crate::session::Session;
+use crate::sql;
+use crate::tx::commit;
+
+impl Store {
+    /// Enters an organisation, or a new version of one.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn add_organisation(
+        &self,
+        organisation: &Organisation,
+        change: &Change,
+    ) -> Result<(), StoreError> {
+        self.run_tx("add_organisation", || async {
+            let mut connection = self.connection().await?;
+            let transaction = self.begin(&mut connection).await?;
+            let session = self.within(&transaction);
+            let id = &organisation.id.0;
+            open(session, change, "organisation add", id).await?;
+            session.execute(&sql::END_ORGANISATION, &[id, &change.at]).await?;
+            session
+                .execute(
+                    &sql::ADD_ORGANISATION,
+                    &[
+                        id,
+                        &organisation.name,
+                        &organisation.kana,
+                        &organisation.entity.0,
+                        &organisation.entity_name,
+                        &list(&organisation.facility_codes),
+                        &list(&organisation.oids),
+                        &change.at,
+                        &change.id,
+                    ],
+                )
+                .await?;
+            commit(transaction).await
+        })
+        .await
+    }
+
+    /// Ends an organisation, and its nodes with it. Whether there was one in force.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn end_organisation(&self, id: &OrganisationId, change: &Change) -> Result<bool, StoreError> {
+        self.run_tx("end_organisation", || async {
+            let mut connection = self.connection().await?;
+            let transaction = self.begin(&mut connection).await?;
+            let session = self.within(&transaction);
+            open(session, change, "organisation end", &id.0).await?;
+            let none: Option<&str> = None;
+            session
+                .execute(&sql::END_NODE, &[&none, &id.0, &change.at])
+                .await?;
+            let ended = session
+                .execute(&sql::END_ORGANISATION, &[&id.0, &change.at])
+                .await?;
+            if ended == 0 {
+                return Ok(false);
+            }
+            commit(transaction).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Organisations by id: one or all, in force or also those that ended.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn organisations(
+        &self,
+        id: Option<&OrganisationId>,
+        ended_too: bool,
+    ) -> Result<Vec<InForce<Organisation>>, StoreError> {
+        let connection = self.connection().await?;
+        let id = id.map(|id| id.0.as_str());
+        let rows = self
+            .session(&connection)
+            .query(&sql::ORGANISATIONS, &[&id, &ended_too])
+            .await?;
+        rows.iter().map(organisation).collect()
+    }
+
+    /// Who is who, now.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn directory(&self) -> Result<Directory, StoreError> {
+        let organisations = self.organisations(None, false).await?;
+        Ok(Directory::of(organisations.iter().map(|known| &known.value)))
+    }
+
+    /// Enrols a node, or a new version of one. False when its organisation is not in force.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] with `node_fingerprint` when the certificate is bound to another node;
+    /// otherwise when the database cannot do it.
+    pub async fn add_node(&self, node: &Node, change: &Change) -> Result<bool, StoreError> {
+        self.run_tx("add_node", || async {
+            let mut connection = self.connection().await?;
+            let transaction = self.begin(&mut connection).await?;
+            let session = self.within(&transaction);
+            let name = &node.name.0;
+            open(session, change, "node add", name).await?;
+            let none: Option<&str> = None;
+            session
+                .execute(&sql::END_NODE, &[name, &none, &change.at])
+                .await?;
+            let user = node.default_user.as_ref();
+            let transactions: Vec<&str> = node.transactions.iter().map(|known| known.name()).collect();
+            let in_flight = node.in_flight_max.and_then(|max| i32::try_from(max).ok());
+            let added = session
+                .execute(
+                    &sql::ADD_NODE,
+                    &[
+                        name,
+                        &node.fingerprint,
+                        &node.organisation.0,
+                        &transactions,
+                        &node.allow_tls12,
+                        &node.acts_for_others,
+                        &in_flight,
+                        &list(&node.source_ids),
+                        &list(&node.feeds),
+                        &user.map(|user| user.role.as_str()),
+                        &user.map(|user| user.purpose.as_str()),
+                        &user.map(|user| user.two_factor),
+                        &change.at,
+                        &change.id,
+                    ],
+                )
+                .await?;
+            if added == 0 {
+                return Ok(false);
+            }
+            commit(transaction).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Ends a node. Whether there was one in force.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn end_node(&self, name: &NodeName, change: &Change) -> Result<bool, StoreError> {
+        self.run_tx("end_node", || async {
+            let mut connection = self.connection().await?;
+            let transaction = self.begin(&mut connection).await?;
+            let session = self.within(&transaction);
+            open(session, change, "node end", &name.0).await?;
+            let none: Option<&str> = None;
+            let ended = session
+                .execute(&sql::END_NODE, &[&name.0, &none, &change.at])
+                .await?;
+            if ended == 0 {
+                return Ok(false);
+            }
+            commit(transaction).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Nodes by name: one or all, in force or also those that ended.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn nodes(
+        &self,
+        name: Option<&NodeName>,
+        ended_too: bool,
+    ) -> Result<Vec<InForce<Node>>, StoreError> {
+        let rows = self.node_rows(name, ended_too).await?;
+        rows.iter().map(node).collect()
+    }
+
+    /// The nodes that may connect, with their legal entities: what authentication works with, and what
+    /// repositories are told.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn enrolled_nodes(&self) -> Result<Vec<EnrolledNode>, StoreError> {
+        let rows = self.node_rows(None, false).await?;
+        let mut enrolled = Vec::with_capacity(rows.len());
+        for row in &rows {
+            // A node whose organisation is not in force may do nothing.
+            let entity: Option<String> = read(row, 15, "organisation", "entity")?;
+            if let Some(entity) = entity {
+                enrolled.push(node(row)?.value.enrolled(EntityId(entity)));
+            }
+        }
+        Ok(enrolled)
+    }
+
+    async fn node_rows(&self, name: Option<&NodeName>, ended_too: bool) -> Result<Vec<Row>, StoreError> {
+        let connection = self.connection().await?;
+        let name = name.map(|name| name.0.as_str());
+        self.session(&connection)
+            .query(&sql::NODES, &[&name, &ended_too])
+            .await
+    }
+}
+
+/// Opens a change: alone, and on the record.
+async fn open(session: Session<'_>, change: &Change, what: &str, subject: &str) -> Result<(), StoreError> {
+    session.query(&sql::LOCK_DOMAIN, &[]).await?;
+    change::record(session, change, what, subject).await
+}
+
+fn list(texts: &BTreeSet<String>) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+fn set(
+    row: &Row,
+    index: usize,
+    table: &'static str,
+    column: &'static str,
+) -> Result<BTreeSet<String>, StoreError> {
+    Ok(read::<Vec<String>>(row, index, table, column)?
+        .into_iter()
+        .collect())
+}
+
+fn organisation(row: &Row) -> Result<InForce<Organisation>, StoreError> {
+    const TABLE: &str = "organisation";
+    let from: OffsetDateTime = read(row, 8, TABLE, "from_at")?;
+    Ok(InForce {
+        version: read(row, 1, TABLE, "version")?,
+        from,
+        until: read(row, 9, TABLE, "until_at")?,
+        value: Organisation {
+            id: OrganisationId(read(row, 0, TABLE, "id")?),
+            name: read(row, 2, TABLE, "name")?,
+            kana: read(row, 3, TABLE, "kana")?,
+            entity: EntityId(read(row, 4, TABLE, "entity")?),
+            entity_name: read(row, 5, TABLE, "entity_name")?,
+            facility_codes: set(row, 6, TABLE, "facility_codes")?,
+            oids: set(row, 7, TABLE, "oids")?,
+        },
+    })
+}
+
+fn node(row: &Row) -> Result<InForce<Node>, StoreError> {
+    const TABLE: &str = "node";
+    let transactions = (set(row, 4, TABLE, "transactions")?.iter())
+        .map(|name| Transaction::from_name(name).ok_or(StoreError::row(TABLE, "transactions")))
+        .collect::<Result<_, _>>()?;
+    let in_flight: Option<i32> = read(row, 7, TABLE, "in_flight_max")?;
+    Ok(InForce {
+        version: read(row, 1, TABLE, "version")?,
+        from: read(row, 13, TABLE, "from_at")?,
+        until: read(row, 14, TABLE, "until_at")?,
+        value: Node {
+            name: NodeName(read(row, 0, TABLE, "name")?),
+            fingerprint: read(row, 2, TABLE, "fingerprint")?,
+            organisation: OrganisationId(read(row, 3, TABLE, "organisation")?),
+            transactions,
+            allow_tls12: read(row, 5, TABLE, "allow_tls12")?,
+            acts_for_others: read(row, 6, TABLE, "acts_for_others")?,
+            in_flight_max: in_flight
+                .map(|max| u32::try_from(max).map_err(|_| StoreError::row(TABLE, "in_flight_max")))
+                .transpose()?,
+            source_ids: set(row, 8, TABLE, "source_ids")?,
+            feeds: set(row, 9, TABLE, "feeds")?,
+            default_user: user(row)?,
+        },
+    })
+}
+
+fn user(row: &Row) -> Result<Option<DefaultUser>, StoreError> {
+    const TABLE: &str = "node";
+    let role: Option<String> = read(row, 10, TABLE, "user_role")?;
+    let purpose: Option<String> = read(row, 11, TABLE, "user_purpose")?;
+    let two_factor: Option<bool> = read(row, 12, TABLE, "user_two_factor")?;
+    match (role, purpose, two_factor) {
+        (Some(role), Some(purpose), Some(two_factor)) => Ok(Some(DefaultUser {
+            role,
+            purpose,
+            two_factor,
+        })),
+        (None, None, None) => Ok(None),
+        _ => Err(StoreError::row(TABLE, "user_role")),
+    }
+}

@@ -1,0 +1,59 @@
+//! Marks of audit events that are owed: written with the change, removed when the journal has the event.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::pool::Store;
+use crate::sql;
+
+/// An audit event that is owed once its change is committed.
+#[derive(Clone, Eq, PartialEq)]
+pub struct AuditMark {
+    /// The request's correlation id.
+    pub correlation: Uuid,
+    /// When it was written.
+    pub at: OffsetDateTime,
+    /// The event as the journal will have it.
+    pub event: Vec<u8>,
+}
+
+/// The event names patients: only the id is shown.
+impl std::fmt::Debug for AuditMark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AuditMark({})", self.correlation)
+    }
+}
+
+impl Store {
+    /// The event is in the journal.
+    ///
+    /// # Errors
+    /// When the database cannot do it; the mark then stays, and recovery finds the event written already.
+    pub async fn clear_mark(&self, correlation: Uuid) -> Result<(), StoreError> {
+        let connection = self.connection().await?;
+        self.session(&connection)
+            .execute(&sql::CLEAR_MARK, &[&vec![correlation]])
+            .await?;
+        Ok(())
+    }
+
+    /// Events that are still owed, the oldest first, 1,000 at most: what recovery writes at start.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn marks(&self) -> Result<Vec<AuditMark>, StoreError> {
+        let connection = self.connection().await?;
+        let rows = self.session(&connection).query(&sql::MARKS, &[]).await?;
+        rows.iter()
+            .map(|row| {
+                let column = |_| StoreError::row("audit_mark", "event");
+                Ok(AuditMark {
+                    correlation: row.try_get(0).map_err(column)?,
+                    at: row.try_get(1).map_err(column)?,
+                    event: row.try_get(2).map_err(column)?,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,149 @@
+//! Patients, as the identity feed tells of them.
+
+use registry_core::patient::{Demographics, PatientChanges};
+use time::OffsetDateTime;
+use uuid::Uuid;
+use xds_model::{IdSource, PatientId};
+
+use crate::error::StoreError;
+use crate::facts::patient;
+use crate::pool::Store;
+use crate::row::read;
+use crate::sql;
+
+/// What a message of the feed changed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct FedPatients {
+    /// Patients that were not known before.
+    pub added: u64,
+    /// Known patients whose names were kept.
+    pub renamed: u64,
+}
+
+/// A known patient, for screens.
+#[derive(Clone, Eq, PartialEq)]
+pub struct KnownPatient {
+    /// Its key.
+    pub key: Uuid,
+    /// Its identifier.
+    pub patient: PatientId,
+    /// The patient that it was merged into.
+    pub surviving: Option<PatientId>,
+    /// Names, date of birth and sex.
+    pub demographics: Demographics,
+}
+
+impl Store {
+    /// Adds or renames patients. Adding what is known keeps the newer names.
+    ///
+    /// # Errors
+    /// When the database cannot do it; then nothing is changed.
+    pub async fn feed(
+        &self,
+        changes: &PatientChanges,
+        ids: &dyn IdSource,
+        now: OffsetDateTime,
+    ) -> Result<FedPatients, StoreError> {
+        let (patients, demographics, adds) = match changes {
+            PatientChanges::Add(patients, demographics) => (patients, demographics, true),
+            PatientChanges::Rename(patients, demographics) => (patients, demographics, false),
+        };
+        let keys: Vec<Uuid> = patients.iter().map(|_| ids.ordered()).collect();
+        self.run_tx("feed", || {
+            self.feed_once(patients, demographics, adds.then_some(&keys), now)
+        })
+        .await
+    }
+
+    async fn feed_once(
+        &self,
+        patients: &[PatientId],
+        person: &Demographics,
+        keys: Option<&Vec<Uuid>>,
+        now: OffsetDateTime,
+    ) -> Result<FedPatients, StoreError> {
+        let (ids, authorities): (Vec<&str>, Vec<&str>) = (patients.iter())
+            .map(|patient| (patient.id(), patient.authority().as_str()))
+            .unzip();
+        let search = person.search_key();
+        let mut connection = self.connection().await?;
+        let transaction = self.begin(&mut connection).await?;
+        let session = self.within(&transaction);
+        let mut fed = FedPatients::default();
+        if let Some(keys) = keys {
+            fed.added = session
+                .execute(
+                    &sql::ADD_PATIENTS,
+                    &[
+                        keys,
+                        &ids,
+                        &authorities,
+                        &person.ideographic,
+                        &person.phonetic,
+                        &person.alphabetic,
+                        &person.plain,
+                        &person.birth_date,
+                        &person.sex,
+                        &search,
+                        &now,
+                    ],
+                )
+                .await?;
+        }
+        let known = usize::try_from(fed.added) != Ok(patients.len());
+        if known && !person.is_empty() {
+            fed.renamed = session
+                .execute(
+                    &sql::RENAME_PATIENTS,
+                    &[
+                        &ids,
+                        &authorities,
+                        &person.ideographic,
+                        &person.phonetic,
+                        &person.alphabetic,
+                        &person.plain,
+                        &person.birth_date,
+                        &person.sex,
+                        &search,
+                        &now,
+                    ],
+                )
+                .await?;
+        }
+        crate::tx::commit(transaction).await?;
+        Ok(fed)
+    }
+
+    /// The patient with this identifier, merged or not.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn patient(&self, wanted: &PatientId) -> Result<Option<KnownPatient>, StoreError> {
+        let connection = self.connection().await?;
+        let rows = self
+            .session(&connection)
+            .query(&sql::SHOW_PATIENT, &[&wanted.id(), &wanted.authority().as_str()])
+            .await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        const TABLE: &str = "patient";
+        let surviving: Option<&str> = read(row, 3, TABLE, "id")?;
+        Ok(Some(KnownPatient {
+            key: read(row, 0, TABLE, "key")?,
+            patient: patient(read(row, 1, TABLE, "id")?, read(row, 2, TABLE, "authority")?)?,
+            surviving: match surviving {
+                Some(id) => Some(patient(id, read(row, 4, TABLE, "authority")?)?),
+                None => None,
+            },
+            demographics: Demographics {
+                ideographic: read(row, 5, TABLE, "ideographic")?,
+                phonetic: read(row, 6, TABLE, "phonetic")?,
+                alphabetic: read(row, 7, TABLE, "alphabetic")?,
+                plain: read(row, 8, TABLE, "plain")?,
+                birth_date: read(row, 9, TABLE, "birth_date")?,
+                sex: read(row, 10, TABLE, "sex")?,
+            },
+        }))
+    }
+}

@@ -1,0 +1,132 @@
+//! The pool of connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use tokio_postgres::NoTls;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::config::{Endpoint, StatementMode, StoreConfig};
+use crate::error::StoreError;
+use crate::session::Session;
+use crate::tx::Observer;
+
+/// The registry's store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    mode: StatementMode,
+    pub(crate) reply_timeout: Duration,
+    pub(crate) observer: Option<Observer>,
+}
+
+/// How many connections there are, and who waits for one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PoolStatus {
+    /// At most.
+    pub max: usize,
+    /// Open.
+    pub open: usize,
+    /// Open and free.
+    pub free: usize,
+    /// Requests that wait for one.
+    pub waiting: usize,
+}
+
+impl Store {
+    /// A store over a pool that connects when it is needed.
+    ///
+    /// # Errors
+    /// When the pool cannot be made with these numbers.
+    pub fn new(config: &StoreConfig, observer: Option<Observer>) -> Result<Self, StoreError> {
+        let manager = manager(config);
+        let pool = Pool::builder(manager)
+            .max_size(config.connections_max.max(1))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(config.wait_timeout))
+            .create_timeout(Some(config.connect_timeout))
+            .recycle_timeout(Some(config.connect_timeout))
+            .build()
+            .map_err(|_| StoreError::Driver { statement: "pool" })?;
+        Ok(Self {
+            pool,
+            mode: config.statement_mode,
+            // The server ends a statement first; this is for a server that says nothing at all.
+            reply_timeout: config.statement_timeout + Duration::from_secs(2),
+            observer,
+        })
+    }
+
+    /// How the pool stands.
+    pub fn pool_status(&self) -> PoolStatus {
+        let status = self.pool.status();
+        PoolStatus {
+            max: status.max_size,
+            open: status.size,
+            free: status.available,
+            waiting: status.waiting,
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let connection = self.connection().await?;
+        self.session(&connection).query(&crate::sql::PING, &[]).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn connection(&self) -> Result<Object, StoreError> {
+        Ok(self.pool.get().await?)
+    }
+
+    pub(crate) fn session<'a>(&self, connection: &'a Object) -> Session<'a> {
+        Session::plain(connection, self.mode, self.reply_timeout)
+    }
+
+    pub(crate) fn mode(&self) -> StatementMode {
+        self.mode
+    }
+}
+
+fn manager(config: &StoreConfig) -> Manager {
+    let mut postgres = tokio_postgres::Config::new();
+    postgres
+        .application_name("renkei-registry")
+        .dbname(&config.database)
+        .user(&config.user)
+        .connect_timeout(config.connect_timeout)
+        .keepalives_idle(Duration::from_secs(30));
+    if let Some(password) = &config.password {
+        postgres.password(password);
+    }
+    if config.statement_mode == StatementMode::Prepared {
+        let timeout = config.statement_timeout.as_millis();
+        // The lock timeout is the shorter, so that a request that only waits says so.
+        let lock = timeout.saturating_mul(4) / 5;
+        postgres.options(format!(
+            "-c statement_timeout={timeout} -c lock_timeout={lock} -c idle_in_transaction_session_timeout={}",
+            timeout.saturating_mul(2)
+        ));
+    }
+    let settings = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    match &config.endpoint {
+        Endpoint::Socket { folder, port } => {
+            postgres.host_path(folder).port(*port);
+            Manager::from_config(postgres, NoTls, settings)
+        }
+        Endpoint::Tls { host, port, tls } => {
+            postgres
+                .host(host)
+                .port(*port)
+                .ssl_mode(tokio_postgres::config::SslMode::Require);
+            let tls = MakeRustlsConnect::new(Arc::unwrap_or_clone(Arc::clone(tls)));
+            Manager::from_config(postgres, tls, settings)
+        }
+    }
+}

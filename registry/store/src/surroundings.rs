@@ -1,0 +1,81 @@
+//! What objects touch, for policy.
+
+use std::collections::BTreeSet;
+
+use registry_core::answer::Candidates;
+use registry_core::object::scope_from_number;
+use registry_core::view::{Package, PolicyFacts, Surroundings};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::row::read;
+use crate::session::Session;
+use crate::sql;
+
+/// Loads what the candidates touch: the ends of their associations and what packages hold. The ends of
+/// an association that an association ends at take a second look.
+pub(crate) async fn load(session: Session<'_>, candidates: &mut Candidates) -> Result<(), StoreError> {
+    let mut known = BTreeSet::new();
+    let mut wanted = touched(candidates);
+    while !wanted.is_empty() {
+        let ids: Vec<Uuid> = wanted.iter().copied().collect();
+        let rows = session.query(&sql::SURROUNDINGS, &[&ids]).await?;
+        known.append(&mut wanted);
+        for row in &rows {
+            if let Some((source, target)) = add(&mut candidates.surroundings, row)? {
+                wanted.extend([source, target].into_iter().filter(|id| !known.contains(id)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn touched(candidates: &Candidates) -> BTreeSet<Uuid> {
+    let packages = candidates.sets.iter().chain(&candidates.folders);
+    let ends = candidates
+        .associations
+        .iter()
+        .flat_map(|link| [link.ends.source, link.ends.target]);
+    packages.map(|package| package.id).chain(ends).collect()
+}
+
+fn add(surroundings: &mut Surroundings, row: &Row) -> Result<Option<(Uuid, Uuid)>, StoreError> {
+    const TABLE: &str = "object_id";
+    let id: Uuid = read(row, 1, TABLE, "id")?;
+    match read::<i16>(row, 0, TABLE, "kind")? {
+        1 => {
+            surroundings.documents.insert(id, policy(row)?);
+        }
+        2 => {
+            let organisation: String = read(row, 4, TABLE, "organisation")?;
+            package(surroundings, id).organisation = organisation;
+        }
+        3 => {
+            let document: Uuid = read(row, 2, TABLE, "id")?;
+            surroundings.documents.insert(document, policy(row)?);
+            package(surroundings, id).documents.push(document);
+        }
+        _ => {
+            let ends = (read(row, 2, TABLE, "source")?, read(row, 3, TABLE, "target")?);
+            surroundings.links.insert(id, ends);
+            return Ok(Some(ends));
+        }
+    }
+    Ok(None)
+}
+
+fn package(surroundings: &mut Surroundings, id: Uuid) -> &mut Package {
+    surroundings.packages.entry(id).or_insert_with(|| Package {
+        organisation: String::new(),
+        documents: Vec::new(),
+    })
+}
+
+fn policy(row: &Row) -> Result<PolicyFacts, StoreError> {
+    Ok(PolicyFacts {
+        organisation: read(row, 4, "document_entry", "organisation")?,
+        scope: scope_from_number(read(row, 5, "document_entry", "scope")?)
+            .ok_or(StoreError::row("document_entry", "scope"))?,
+    })
+}
