@@ -26,6 +26,7 @@ impl DocumentStore {
         Ok(DocumentReader {
             store: self.clone(),
             stored: Some(stored),
+            piece: Bytes::new(),
             decryptor: Decryptor::start(document.blob),
             decompressor: None,
             compressed: Vec::new(),
@@ -47,6 +48,8 @@ pub struct DocumentReader {
     store: DocumentStore,
     /// None when all stored bytes were read.
     stored: Option<BoxStream<'static, Result<Bytes, StoreError>>>,
+    /// Stored bytes read, not yet decrypted: a backend gives pieces of any size.
+    piece: Bytes,
     decryptor: Decryptor,
     decompressor: Option<Decompressor>,
     /// Decrypted, not yet expanded.
@@ -139,23 +142,23 @@ impl DocumentReader {
         }
     }
 
-    /// Decrypts one piece of the stored bytes.
+    /// Decrypts the next stored bytes, a piece at most.
     async fn decrypt(&mut self, out: &mut Vec<u8>) -> Result<(), StoreError> {
-        let keys = self.store.keys();
-        let piece = match &mut self.stored {
-            Some(stored) => stored.next().await.transpose()?,
-            None => None,
-        };
-        match piece {
-            Some(piece) => {
-                out.reserve(piece.len());
-                self.decryptor.push(keys, &piece, out)
-            }
-            None => {
-                self.stored = None;
-                self.decryptor.finish(keys, out)
+        if self.piece.is_empty()
+            && let Some(stored) = &mut self.stored
+        {
+            match stored.next().await.transpose()? {
+                Some(piece) => self.piece = piece,
+                None => self.stored = None,
             }
         }
+        let keys = self.store.keys();
+        if self.stored.is_none() {
+            return self.decryptor.finish(keys, out);
+        }
+        let piece = self.piece.split_to(self.piece.len().min(PIECE));
+        out.reserve(piece.len());
+        self.decryptor.push(keys, &piece, out)
     }
 
     fn expand(&mut self, out: &mut Vec<u8>) -> Result<(), StoreError> {

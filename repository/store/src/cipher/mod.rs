@@ -53,3 +53,6 @@ impl Place {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
