@@ -95,9 +95,15 @@ limits! {
 }
 
 impl Limits {
-    /// What the XML door is told. A text may be as long as the message: documents travel inline too.
-    pub fn xml(&self) -> XmlLimits {
+    /// What the XML door is told. `with_documents`: a text may be as long as the message, for documents
+    /// travel inline too.
+    pub fn xml(&self, with_documents: bool) -> XmlLimits {
         let usize_of = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
+        let text_bytes_max = if with_documents {
+            self.root_part_bytes_max
+        } else {
+            self.xml_text_bytes_max
+        };
         XmlLimits {
             document_bytes_max: usize_of(self.root_part_bytes_max),
             depth_max: usize_of(self.xml_depth_max),
@@ -105,7 +111,7 @@ impl Limits {
             attributes_max: usize_of(self.xml_attributes_max),
             namespaces_max: usize_of(self.xml_namespaces_max),
             attribute_bytes_max: usize_of(self.xml_attribute_bytes_max),
-            text_bytes_max: usize_of(self.xml_text_bytes_max),
+            text_bytes_max: usize_of(text_bytes_max),
             ..XmlLimits::default()
         }
     }

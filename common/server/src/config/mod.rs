@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 pub use limits::Limits;
 pub use sections::{
     AuditSection, ClinicalSection, LogFormat, LogSection, NodeSection, StatusSection, TimeSection,
+    rebase_material,
 };
 
 /// The largest configuration file that is read, in bytes.

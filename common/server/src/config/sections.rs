@@ -45,7 +45,7 @@ impl ClinicalSection {
 }
 
 /// Makes the paths of TLS material relative to a folder.
-pub(super) fn rebase_material(paths: &mut MaterialPaths, base: &Path) {
+pub fn rebase_material(paths: &mut MaterialPaths, base: &Path) {
     rebase(&mut paths.certificate, base);
     rebase(&mut paths.key, base);
     for path in paths

@@ -15,7 +15,7 @@ use xds_audit::{AuditError, Closing, Event, EventKind, Objects, Outcome, Record}
 use xds_model::Transaction;
 use xds_soap::{
     ContentTypeError, Fault, MtomReader, Packaging, Refusal, ReplyAddresses, action, is_soap11,
-    read_message_id_leniently, read_request, refuse_stray_includes,
+    read_message_id_leniently, read_request, refuse_stray_includes, write_response,
 };
 use xds_xml::{Document, Element};
 
@@ -52,6 +52,8 @@ pub struct Exchange<'d> {
     pub packaging: &'d Packaging,
     /// The parts behind the root part, as they come.
     pub parts: Option<Parts>,
+    /// wsa:MessageID of the request.
+    message_id: &'d str,
     opened: &'d Cell<bool>,
 }
 
@@ -76,6 +78,12 @@ impl Exchange<'_> {
     /// The correlation id as text.
     pub fn correlation_text(&self) -> String {
         self.correlation.to_string()
+    }
+
+    /// The envelope of the answer, for one that is streamed; `body` appends the body element.
+    pub fn envelope(&self, body: impl FnOnce(&mut String)) -> String {
+        let action = action::response_action(self.transaction).unwrap_or_default();
+        write_response(action, self.message_id, &message_id(self.correlation), body)
     }
 
     /// Opens the audit record. Every handler does so before its work.
@@ -223,7 +231,8 @@ impl Serving<'_> {
             Ok(received) => received,
             Err(early) => return self.refused(early, caller, None, None).await,
         };
-        let document = match Document::parse(&root, &self.gate.limits.xml()) {
+        let xml = self.gate.limits.xml(self.offer.parts_in.is_some());
+        let document = match Document::parse(&root, &xml) {
             Ok(document) => document,
             Err(error) => {
                 let early = Early::Fault {
@@ -289,6 +298,7 @@ impl Serving<'_> {
             body: envelope.body,
             packaging: &packaging,
             parts,
+            message_id: &envelope.headers.message_id,
             opened: &opened,
         };
         match handler(exchange).await {
@@ -404,7 +414,7 @@ impl Serving<'_> {
                 let Ok(root) = body.whole(None).await else {
                     return Early::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE);
                 };
-                match Document::parse(&root, &limits.xml()) {
+                match Document::parse(&root, &limits.xml(false)) {
                     Ok(document) if is_soap11(&document) => Early::Fault {
                         fault: Fault::version_mismatch(),
                         relates_to: read_message_id_leniently(&document),

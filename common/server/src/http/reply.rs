@@ -1,6 +1,8 @@
 //! Answers, in the packaging of their request.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
@@ -33,6 +35,8 @@ pub struct StreamedReply {
     pub content_type: String,
     /// The bytes, envelope and packaging included.
     pub pieces: mpsc::Receiver<Piece>,
+    /// Counts the pieces that the connection has taken, the end included: final once the channel is closed.
+    pub taken: Arc<AtomicU64>,
 }
 
 /// A piece of a streamed answer.
@@ -125,6 +129,7 @@ impl Reply {
             }
             Self::Streamed(reply) => HttpResponse::Ok().content_type(reply.content_type).body(Pieces {
                 pieces: reply.pieces,
+                taken: reply.taken,
                 _place: place,
             }),
         }
@@ -155,6 +160,7 @@ pub(super) fn package(
 /// A body whose pieces come from another task. It holds the request's place until the last one is out.
 struct Pieces {
     pieces: mpsc::Receiver<Piece>,
+    taken: Arc<AtomicU64>,
     _place: Place,
 }
 
@@ -167,8 +173,13 @@ impl MessageBody for Pieces {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         self.pieces.poll_recv(cx).map(|piece| match piece {
-            Some(Piece::Data(bytes)) => Some(Ok(bytes)),
-            Some(Piece::End) => None,
+            Some(piece) => {
+                self.taken.fetch_add(1, Ordering::Release);
+                match piece {
+                    Piece::Data(bytes) => Some(Ok(bytes)),
+                    Piece::End => None,
+                }
+            }
             None => Some(Err(CutShort.into())),
         })
     }
