@@ -221,11 +221,12 @@ pub struct Additions {
 pub enum RegistryOutcome {
     /// Answered with Success.
     Registered,
-    /// Answered with Failure, or with a SOAP fault: nothing was registered.
+    /// Answered with a RegistryResponse of status Failure: nothing was registered.
     Refused,
     /// No byte of the request was sent: no connection.
     NotSent,
-    /// Sent, and no readable answer came: it may have been registered.
+    /// Sent, and anything else came of it: silence, a cut connection, a SOAP fault, an answer that
+    /// cannot be read. It may have been registered.
     Unknown,
 }
 

@@ -25,11 +25,12 @@ pub enum Recovery {
     Wait,
 }
 
-/// Decides by what the registry knows and the time since the submission was about to be registered.
+/// Decides by what the registry knows and the time since the submission's state was written.
 ///
 /// A registry that knows nothing *yet* may still be at work on the request that the repository sent
-/// before it died. So nothing is removed before `settled_after`, which has to be longer than the
-/// registry works on any request.
+/// before it died. So nothing is removed before `settled_after`, which has to be longer than a
+/// repository takes from writing the state to giving up on ITI-42, and a registry works on any
+/// request, together.
 pub fn recovery(registry: RegistryKnows, age: Duration, settled_after: Duration) -> Recovery {
     match registry {
         RegistryKnows::Something => Recovery::Finish,

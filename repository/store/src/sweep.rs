@@ -47,7 +47,6 @@ impl DocumentStore {
         let mut orphans = self.blobs_between(since, before).await?;
         let seen = orphans.len() as u64;
         self.strike_referenced(&mut orphans, since).await?;
-        orphans.retain(|key| !self.blobs_in_flight().contains(*key));
         let names: Vec<_> = orphans.iter().map(|key| layout::blob(*key)).collect();
         self.backend().remove(&names).await?;
         Ok(Swept {
@@ -57,6 +56,8 @@ impl DocumentStore {
         })
     }
 
+    /// The keys of blobs old enough. One that is in flight is left out; one that is not will never be
+    /// again, for a key is in flight from before its object exists until something refers to it.
     async fn blobs_between(
         &self,
         since: Option<OffsetDateTime>,

@@ -138,3 +138,33 @@ async fn a_repository_does_not_see_the_documents_of_another() {
     });
     assert_eq!(fetch(&store, "1.2.1").await, None);
 }
+
+#[tokio::test]
+async fn xds_25_the_last_piece_is_withheld_until_size_and_hash_of_the_whole_are_right() {
+    let store = memory();
+    for len in [1, 1_000_000] {
+        let bytes = content(3, len);
+        let document = stored(&store, &format!("1.2.{len}"), &bytes).await;
+        let mut other_hash = document.clone();
+        other_hash.sha256[31] ^= 1;
+        let mut longer = document.clone();
+        longer.size += 1;
+        let mut shorter = document.clone();
+        shorter.size -= 1;
+        for wrong in [other_hash, longer, shorter] {
+            let mut reader = store.read(&wrong).await.unwrap();
+            let mut out = Vec::new();
+            let error = loop {
+                match reader.next_piece().await {
+                    Ok(Some(piece)) => out.extend_from_slice(&piece),
+                    Ok(None) => panic!("a wrong document came to its end"),
+                    Err(error) => break error,
+                }
+            };
+            assert!(matches!(error, StoreError::Damaged(_)));
+            assert!(out.len() < len && bytes.starts_with(&out));
+            assert!(matches!(reader.next_piece().await, Ok(None)), "nothing after an error");
+        }
+        assert_eq!(read_all(&store, &document).await.unwrap(), bytes);
+    }
+}

@@ -2,6 +2,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use repository_core::recover::Recovery;
 use repository_store::*;
 use xds_model::time::IdSource;
 
@@ -69,6 +70,22 @@ async fn only_old_bytes_without_reference_are_swept() {
         .unwrap();
     assert_eq!(fetch(&store, "1.2.3").await.unwrap(), b"in flight");
     assert_eq!(store.sweep(DAY, None).await.unwrap().removed, 0);
+}
+
+#[tokio::test]
+async fn bytes_that_only_an_unfinished_submission_refers_to_are_kept() {
+    let dir = TempDir::fast();
+    {
+        let (store, ..) = store_with_old_ids(&dir, 48);
+        drop(begin(&store, "1.9", &[("1.2.1", b"between")]).await.unwrap());
+    }
+    for path in files(&dir.data().join("pointers")) {
+        std::fs::remove_file(path).unwrap();
+    }
+    let (store, ..) = store_with_old_ids(&dir, 48);
+    assert_eq!(store.sweep(DAY, None).await.unwrap().removed, 0);
+    store.recover(|_| async { Recovery::Finish }).await.unwrap();
+    assert_eq!(fetch(&store, "1.2.1").await.unwrap(), b"between");
 }
 
 #[tokio::test]
