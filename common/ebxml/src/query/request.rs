@@ -115,8 +115,8 @@ fn plan(query: QueryId, values: &mut Values<'_>) -> Option<StoredQuery> {
 }
 
 fn find_documents(values: &mut Values<'_>) -> Option<FindDocuments> {
-    let patient = values.patient("$XDSDocumentEntryPatientId");
-    let query = |patient| FindDocuments {
+    let patient = values.patient("$XDSDocumentEntryPatientId")?;
+    Some(FindDocuments {
         patient,
         statuses: values.statuses("$XDSDocumentEntryStatus"),
         types: values.types("$XDSDocumentEntryType"),
@@ -132,13 +132,12 @@ fn find_documents(values: &mut Values<'_>) -> Option<FindDocuments> {
         service_start_time: values.range("$XDSDocumentEntryServiceStartTime"),
         service_stop_time: values.range("$XDSDocumentEntryServiceStopTime"),
         availabilities: values.texts("$XDSDocumentEntryDocumentAvailability"),
-    };
-    patient.map(query)
+    })
 }
 
 fn find_submission_sets(values: &mut Values<'_>) -> Option<FindSubmissionSets> {
-    let patient = values.patient("$XDSSubmissionSetPatientId");
-    let query = |patient| FindSubmissionSets {
+    let patient = values.patient("$XDSSubmissionSetPatientId")?;
+    Some(FindSubmissionSets {
         patient,
         statuses: values.statuses("$XDSSubmissionSetStatus"),
         source_ids: values.texts("$XDSSubmissionSetSourceId"),
@@ -148,20 +147,18 @@ fn find_submission_sets(values: &mut Values<'_>) -> Option<FindSubmissionSets> {
             .into_iter()
             .next(),
         content_types: values.codes("$XDSSubmissionSetContentType"),
-    };
-    patient.map(query)
+    })
 }
 
 fn get_all(values: &mut Values<'_>) -> Option<GetAll> {
-    let patient = values.patient("$patientId");
-    let query = |patient| GetAll {
+    let patient = values.patient("$patientId")?;
+    Some(GetAll {
         patient,
         entry_statuses: values.statuses("$XDSDocumentEntryStatus"),
         set_statuses: values.statuses("$XDSSubmissionSetStatus"),
         folder_statuses: values.statuses("$XDSFolderStatus"),
         entries: entry_filter(values),
-    };
-    patient.map(query)
+    })
 }
 
 fn entry_filter(values: &mut Values<'_>) -> EntryFilter {

@@ -47,7 +47,8 @@ impl<'f> Values<'f> {
             if !values.slot(parameter, slot, &mut left) {
                 let said = format!("{name}: more than {values_max} values in the query");
                 values.fault(RuleId::TooManyValues, parameter.name, &said);
-                break;
+                // What comes behind is not read, so nothing can be said to be missing.
+                return values;
             }
         }
         values.check_needs(query);
@@ -56,19 +57,15 @@ impl<'f> Values<'f> {
 
     /// Whether there was room for its values.
     fn slot(&mut self, parameter: &Parameter, slot: Element<'_>, left: &mut usize) -> bool {
-        let lists = slot.children_named(RIM, "ValueList");
-        let mut items = Vec::new();
-        for value in lists.flat_map(|list| list.children_named(RIM, "Value")) {
-            match self.scanned(parameter, value) {
-                Some(some) if some.len() > *left => return false,
-                Some(some) => {
-                    *left -= some.len();
-                    items.extend(some);
-                }
-                None => self.spoiled.push(parameter.name),
-            }
-        }
         let name = parameter.name;
+        let Some(items) = self.items(parameter, slot) else {
+            self.spoiled.push(name);
+            return true;
+        };
+        if items.len() > *left {
+            return false;
+        }
+        *left -= items.len();
         if parameter.multiplicity == Multiplicity::Single && items.len() > 1 {
             self.fault(
                 RuleId::ParameterNumber,
@@ -86,34 +83,37 @@ impl<'f> Values<'f> {
         true
     }
 
-    fn scanned(&mut self, parameter: &Parameter, value: Element<'_>) -> Option<Vec<String>> {
+    /// The items of a slot; `None` if a value is wrong, which is reported.
+    fn items(&mut self, parameter: &Parameter, slot: Element<'_>) -> Option<Vec<String>> {
         let name = parameter.name;
-        let text = match value.text() {
-            Ok(text) => text,
+        let values = slot
+            .children_named(RIM, "ValueList")
+            .flat_map(|list| list.children_named(RIM, "Value"));
+        let texts: Vec<&str> = match values.map(|value| value.text()).collect() {
+            Ok(texts) => texts,
             Err(error) => {
                 self.fault(RuleId::ParameterForm, name, &format!("{name}: {}", cut_by(error)));
                 return None;
             }
         };
-        let Ok(scanned) = scan(text) else {
-            self.fault(RuleId::ParameterForm, name, &found(name, text));
-            return None;
+        if texts.is_empty() {
+            return Some(Vec::new());
+        }
+        let must_be_list = parameter.multiplicity != Multiplicity::Single;
+        let wrong = match scan(&texts) {
+            Err(_) => "",
+            Ok(values) if must_be_list && values.iter().any(|value| !value.is_list) => " without parentheses",
+            Ok(values) => {
+                let items = values.into_iter().flat_map(|value| value.items);
+                match items.map(|item| item_text(item, parameter.kind)).collect() {
+                    Some(items) => return Some(items),
+                    None => " without quotes",
+                }
+            }
         };
-        if parameter.multiplicity != Multiplicity::Single && !scanned.is_list {
-            let said = format!("{} without parentheses", found(name, text));
-            self.fault(RuleId::ParameterForm, name, &said);
-            return None;
-        }
-        let items = scanned.items.into_iter().map(|item| match item {
-            Item::Text(text) => Some(text),
-            Item::Number(digits) => (parameter.kind == Kind::Time).then_some(digits),
-        });
-        let items: Option<Vec<String>> = items.collect();
-        if items.is_none() {
-            let said = format!("{} without quotes", found(name, text));
-            self.fault(RuleId::ParameterForm, name, &said);
-        }
-        items
+        let said = format!("{}{wrong}", found(name, &texts.join(" ")));
+        self.fault(RuleId::ParameterForm, name, &said);
+        None
     }
 
     fn check_needs(&mut self, query: QueryId) {
@@ -171,14 +171,15 @@ impl<'f> Values<'f> {
         self.texts(name).into_iter().next()
     }
 
-    /// A patient id. A missing one was reported by the table.
+    /// A patient id. In place of a missing one, which the table reported, or a wrong one, something stands that
+    /// lets the other parameters be judged too: with a fault no query comes out.
     pub(super) fn patient(&mut self, name: &str) -> Option<PatientId> {
-        let text = self.text(name)?;
-        let patient = text.parse().ok();
-        if patient.is_none() {
+        const STAND_IN: &str = "-^^^&0.0&ISO";
+        let text = self.text(name).unwrap_or_else(|| STAND_IN.to_owned());
+        text.parse().ok().or_else(|| {
             self.fault(RuleId::ParameterForm, name, &found(name, &text));
-        }
-        patient
+            STAND_IN.parse().ok()
+        })
     }
 
     /// Statuses that are understood; the others do not count as given.
@@ -253,6 +254,14 @@ impl<'f> Values<'f> {
             self.fault(RuleId::ParameterForm, name, &found(name, &text));
         }
         time
+    }
+}
+
+/// Numbers are for times only; times may be quoted as well.
+fn item_text(item: Item, kind: Kind) -> Option<String> {
+    match item {
+        Item::Text(text) => Some(text),
+        Item::Number(digits) => (kind == Kind::Time).then_some(digits),
     }
 }
 
