@@ -163,7 +163,10 @@ async fn xds_25_the_last_piece_is_withheld_until_size_and_hash_of_the_whole_are_
             };
             assert!(matches!(error, StoreError::Damaged(_)));
             assert!(out.len() < len && bytes.starts_with(&out));
-            assert!(matches!(reader.next_piece().await, Ok(None)), "nothing after an error");
+            assert!(
+                matches!(reader.next_piece().await, Ok(None)),
+                "nothing after an error"
+            );
         }
         assert_eq!(read_all(&store, &document).await.unwrap(), bytes);
     }
