@@ -52,10 +52,15 @@ impl Answer {
     /// # Errors
     /// When the connection breaks, a limit is exceeded, or the message turns out malformed.
     pub async fn next_part(&mut self) -> Result<Option<IncomingPart<'_>>, CallError> {
-        match &mut self.parts {
-            Some(parts) => parts.next_part().await,
-            None => Ok(None),
-        }
+        let Some(parts) = self.parts.as_deref_mut() else {
+            return Ok(None);
+        };
+        let headers = parts.advance().await?;
+        Ok(headers.map(|headers| parts.current(headers)))
+    }
+
+    pub(crate) fn parts(&mut self) -> Option<&mut IncomingParts> {
+        self.parts.as_deref_mut()
     }
 }
 

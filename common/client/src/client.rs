@@ -254,6 +254,8 @@ fn build(tls: &Arc<ClientConfig>, settings: &ClientSettings) -> Result<reqwest::
         .connect_timeout(settings.connect_max())
         .tcp_nodelay(true)
         .tcp_keepalive(TCP_KEEPALIVE)
+        // A server that answers early may leave us writing to it when nobody waits any more.
+        .tcp_user_timeout(settings.answer_max())
         .pool_max_idle_per_host(settings.idle_per_host_max)
         .pool_idle_timeout(settings.idle_max())
         .build()

@@ -47,6 +47,12 @@ pub enum CallError {
     /// Not the JSON that was expected.
     #[error("the answer is not the JSON expected")]
     NotJson,
+    /// The body is not the message of this transaction, or lacks something.
+    #[error(transparent)]
+    Form(#[from] xds_ebxml::rs::ResponseFormError),
+    /// An xop:Include refers to a part that did not come.
+    #[error("a document of the answer has no part")]
+    MissingPart,
 }
 
 /// What is wrong with a call.
@@ -145,7 +151,9 @@ impl CallError {
             | Self::TooLarge
             | Self::NotSoap(_)
             | Self::Mismatch(_)
-            | Self::NotJson => true,
+            | Self::NotJson
+            | Self::Form(_)
+            | Self::MissingPart => true,
         }
     }
 

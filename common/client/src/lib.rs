@@ -6,7 +6,7 @@
 //!   answer come as a stream, part by part.
 //! - [`CallError`] says what went wrong, and [`CallError::may_have_taken_effect`] whether the request may have been
 //!   carried out all the same.
-//! - [`mllp`] is the sender of ITI-8.
+//! - [`xds`] has the XDS transactions on top, [`mllp`] the sender of ITI-8.
 //!
 //! Nothing here follows a redirect, uses a proxy or the system's trusted roots, or repeats a request that may have
 //! reached the server, unless the call asks for that.
@@ -22,6 +22,7 @@ mod outgoing;
 mod pace;
 mod parts;
 mod settings;
+pub mod xds;
 
 pub use answer::Answer;
 pub use call::{Call, Repeat};

@@ -20,7 +20,7 @@ pub struct MllpClient {
     stream: TlsStream<TcpStream>,
     decoder: Decoder,
     answer_max: Duration,
-    /// Something failed half-way: what comes next may be the answer to the message before.
+    /// Something failed half-way, or too much came: the next bytes may be no answer to the next message.
     out_of_step: bool,
 }
 
@@ -66,8 +66,8 @@ pub enum MllpError {
     /// Not MLLP.
     #[error("the acknowledgment is not framed as MLLP: {0}")]
     Frame(FrameError),
-    /// An earlier message failed on this connection: open another one.
-    #[error("an earlier message failed on this connection")]
+    /// An earlier message failed on this connection, or had too much of an answer: open another one.
+    #[error("an earlier message left this connection unusable")]
     OutOfStep,
 }
 
@@ -92,18 +92,20 @@ impl MllpClient {
         })
     }
 
-    /// Sends a message, without its frame, and returns the acknowledgment, without its frame.
+    /// Sends a message, without its frame, and returns the acknowledgment, without its frame. Whether it is the one to
+    /// this message, its MSA-2 tells.
     ///
     /// # Errors
-    /// See [`MllpError`]. After one, this connection takes no more messages.
+    /// See [`MllpError`]. After one, this connection takes no more messages; neither does it after an acknowledgment
+    /// with more behind it than a line end.
     pub async fn send(&mut self, message: &[u8]) -> Result<Vec<u8>, MllpError> {
         if std::mem::replace(&mut self.out_of_step, true) {
             return Err(MllpError::OutOfStep);
         }
-        let answer = timeout(self.answer_max, self.exchange(message))
+        let (answer, surplus) = timeout(self.answer_max, self.exchange(message))
             .await
             .map_err(|_| MllpError::Timeout)??;
-        self.out_of_step = false;
+        self.out_of_step = surplus;
         Ok(answer)
     }
 
@@ -115,7 +117,8 @@ impl MllpClient {
         self.stream.shutdown().await.map_err(|error| broken(&error))
     }
 
-    async fn exchange(&mut self, message: &[u8]) -> Result<Vec<u8>, MllpError> {
+    /// The acknowledgment, and whether more came with it.
+    async fn exchange(&mut self, message: &[u8]) -> Result<(Vec<u8>, bool), MllpError> {
         self.stream
             .write_all(&encode(message))
             .await
@@ -133,7 +136,7 @@ impl MllpClient {
             }
             let mut input = buffer.get(..length).unwrap_or_default();
             if let Some(answer) = self.decoder.decode(&mut input).map_err(MllpError::Frame)? {
-                return Ok(answer);
+                return Ok((answer, !input.trim_ascii().is_empty()));
             }
         }
     }

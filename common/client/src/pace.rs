@@ -20,7 +20,7 @@ impl Pace {
         Self {
             started: Instant::now(),
             moved: AtomicU64::new(0),
-            still_max: Duration::from_secs(settings.answer_seconds_max),
+            still_max: settings.answer_max(),
             whole_max: Duration::from_secs(settings.exchange_seconds_max),
         }
     }

@@ -1,6 +1,5 @@
-use xds_soap::{ContentId, MtomEvent, MtomReader, PartHeaders};
-
 use bytes::Bytes;
+use xds_soap::{ContentId, MtomEvent, MtomReader, PartHeaders};
 
 use crate::exchange::Incoming;
 use crate::{CallError, NotSoap};
@@ -81,23 +80,16 @@ impl IncomingParts {
         }
     }
 
-    pub(crate) async fn next_part(&mut self) -> Result<Option<IncomingPart<'_>>, CallError> {
+    /// Goes on to the next part; [`current`](Self::current) reads it.
+    pub(crate) async fn advance(&mut self) -> Result<Option<PartHeaders>, CallError> {
         while self.next_chunk().await?.is_some() {}
         if self.state == State::Ended {
             return Ok(None);
         }
         match self.next_event().await? {
-            MtomEvent::PartStart(PartHeaders {
-                content_id,
-                content_type,
-                ..
-            }) => {
+            MtomEvent::PartStart(headers) => {
                 self.state = State::InPart;
-                Ok(Some(IncomingPart {
-                    content_id,
-                    content_type,
-                    parts: self,
-                }))
+                Ok(Some(headers))
             }
             _ => {
                 self.state = State::Ended;
@@ -107,7 +99,16 @@ impl IncomingParts {
         }
     }
 
-    async fn next_chunk(&mut self) -> Result<Option<Bytes>, CallError> {
+    /// The part that [`advance`](Self::advance) has come to.
+    pub(crate) fn current(&mut self, headers: PartHeaders) -> IncomingPart<'_> {
+        IncomingPart {
+            content_id: headers.content_id,
+            content_type: headers.content_type,
+            parts: self,
+        }
+    }
+
+    pub(crate) async fn next_chunk(&mut self) -> Result<Option<Bytes>, CallError> {
         if self.state != State::InPart {
             return Ok(None);
         }

@@ -48,6 +48,10 @@ impl ClientSettings {
         Duration::from_secs(self.connect_seconds_max)
     }
 
+    pub(crate) fn answer_max(&self) -> Duration {
+        Duration::from_secs(self.answer_seconds_max)
+    }
+
     pub(crate) fn idle_max(&self) -> Duration {
         Duration::from_secs(self.idle_seconds_max)
     }
