@@ -77,7 +77,11 @@ impl Lookup {
             Self::Damaged => RuleId::DocumentDamaged,
             Self::Unreadable | Self::Undecided => RuleId::RepositoryBusy,
         };
-        Some(fault(rule, request, ""))
+        let found = match self {
+            Self::Undecided => "the registry cannot be asked whether this may be released",
+            _ => "",
+        };
+        Some(fault(rule, request, found))
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Piece {
     /// The answer is complete. A channel that ends without it cuts the connection, so that no client
     /// takes half an answer for a whole one.
     End,
+    /// The answer cannot be completed: cuts the connection.
+    Cut,
 }
 
 /// The answer cannot be completed: the connection is cut.
@@ -178,6 +180,7 @@ impl MessageBody for Pieces {
                 match piece {
                     Piece::Data(bytes) => Some(Ok(bytes)),
                     Piece::End => None,
+                    Piece::Cut => Some(Err(CutShort.into())),
                 }
             }
             None => Some(Err(CutShort.into())),
