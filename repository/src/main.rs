@@ -1,3 +1,11 @@
-//! XDS.b Document Repository.
+//! `renkei-repository`: see `--help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    renkei_repository::cli::run(std::env::args_os())
+}

@@ -1,0 +1,396 @@
+//! The documents of an ITI-43 answer on their way out: never more than a few pieces of them in memory.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
+use repository_core::retrieve::Lookup;
+use repository_store::{DocumentReader, DocumentStore, StoreError, StoredDocument};
+use tokio::sync::mpsc;
+use xds_audit::{DocumentReference, Record};
+use xds_ebxml::retrieve::{
+    DocumentRequest, write_document_end, write_document_start, write_response_end, write_response_start,
+};
+use xds_model::Fault;
+use xds_server::http::{Answer, Exchange, Piece, Refused, StreamedReply};
+use xds_server::metrics::RequestOutcome;
+use xds_soap::{ContentId, MultipartWriter, Packaging, SIMPLE_CONTENT_TYPE, write_include};
+
+use crate::handlers::iti43::{Told, lookup_of, reference};
+use crate::metrics::RepositoryMetrics;
+
+/// Pieces that wait for the connection.
+const PIECES_WAITING: usize = 2;
+/// Bytes below which a piece is joined with its neighbours.
+const PIECE_BYTES_MIN: usize = 16 * 1024;
+/// Bytes of documents that are read before the answer begins, so that damage is found in time to say so.
+const AHEAD_BYTES_MAX: usize = 1024 * 1024;
+
+/// A document that is released and not known to be damaged.
+pub(crate) struct Prepared {
+    request: DocumentRequest,
+    document: StoredDocument,
+    /// Its beginning, when it was read ahead.
+    ahead: Option<Ahead>,
+}
+
+struct Ahead {
+    reader: DocumentReader,
+    /// None for an empty document.
+    first: Option<Bytes>,
+}
+
+impl Prepared {
+    /// Reads the beginnings of the documents, as far as the limit goes. A short document is verified
+    /// wholly by that.
+    pub(crate) async fn all(
+        store: &DocumentStore,
+        metrics: &RepositoryMetrics,
+        released: Vec<(DocumentRequest, StoredDocument)>,
+    ) -> (Vec<Self>, Vec<(DocumentRequest, Lookup)>) {
+        let (mut prepared, mut failed) = (Vec::with_capacity(released.len()), Vec::new());
+        let mut ahead_bytes = 0;
+        for (request, document) in released {
+            if ahead_bytes >= AHEAD_BYTES_MAX {
+                prepared.push(Self {
+                    request,
+                    document,
+                    ahead: None,
+                });
+                continue;
+            }
+            match Ahead::read(store, &document).await {
+                Ok(ahead) => {
+                    ahead_bytes += ahead.first.as_ref().map_or(0, Bytes::len);
+                    prepared.push(Self {
+                        request,
+                        document,
+                        ahead: Some(ahead),
+                    });
+                }
+                Err(error) => {
+                    if matches!(error, StoreError::Damaged(_)) {
+                        metrics.damaged();
+                    }
+                    failed.push((request, lookup_of(&error)));
+                }
+            }
+        }
+        (prepared, failed)
+    }
+}
+
+impl Ahead {
+    async fn read(store: &DocumentStore, document: &StoredDocument) -> Result<Self, StoreError> {
+        let mut reader = store.read(document).await?;
+        let first = reader.next_piece().await?;
+        Ok(Self { reader, first })
+    }
+}
+
+/// Sends an answer with documents.
+pub(crate) struct Delivery<'a, 'd> {
+    pub(crate) exchange: &'a Exchange<'d>,
+    pub(crate) metrics: RepositoryMetrics,
+    pub(crate) store: DocumentStore,
+}
+
+impl Delivery<'_, '_> {
+    /// Begins the answer. A task writes the rest and closes the record when the last byte is out or the
+    /// connection is gone.
+    pub(crate) async fn start(
+        self,
+        record: Record,
+        documents: Vec<Prepared>,
+        faults: &[Fault],
+        told: Told,
+    ) -> Result<Answer, Refused> {
+        let (frame, content_type) = self.frame();
+        let script = self.script(&frame, &documents, faults);
+        let (sender, pieces) = mpsc::channel(PIECES_WAITING);
+        let taken = Arc::new(AtomicU64::new(0));
+        let outcome = if faults.is_empty() {
+            RequestOutcome::Success
+        } else {
+            RequestOutcome::Partial
+        };
+        let reply = StreamedReply {
+            content_type,
+            pieces,
+            taken: Arc::clone(&taken),
+        };
+        let answer = Answer::streamed(&record, outcome, reply).await?;
+        let sending = Sending {
+            out: Out::new(sender, taken),
+            base64: matches!(frame, Frame::Simple),
+            metrics: self.metrics,
+            store: self.store,
+        };
+        tokio::spawn(sending.run(record, script, documents.into(), told));
+        Ok(answer)
+    }
+
+    fn frame(&self) -> (Frame, String) {
+        match self.exchange.packaging {
+            Packaging::Simple => (Frame::Simple, SIMPLE_CONTENT_TYPE.to_owned()),
+            Packaging::Mtom { .. } => {
+                let ids = &self.exchange.gate.ids;
+                let writer = MultipartWriter::new(ids.random(), ContentId::generated(ids.random()));
+                let content_type = writer.content_type();
+                (Frame::Mtom(writer), content_type)
+            }
+        }
+    }
+
+    /// The texts between the documents: one more than there are documents.
+    fn script(&self, frame: &Frame, documents: &[Prepared], faults: &[Fault]) -> VecDeque<String> {
+        let ids: Vec<ContentId> = documents
+            .iter()
+            .map(|_| ContentId::generated(self.exchange.gate.ids.random()))
+            .collect();
+        let mut cuts = Vec::with_capacity(documents.len());
+        let envelope = self.exchange.envelope(|out| {
+            write_response_start(faults, documents.len(), out);
+            for (prepared, id) in documents.iter().zip(&ids) {
+                write_document_start(&prepared.request, &prepared.document.mime_type, out);
+                match frame {
+                    Frame::Simple => cuts.push(out.len()),
+                    Frame::Mtom(_) => write_include(out, id),
+                }
+                write_document_end(out);
+            }
+            write_response_end(out);
+        });
+        match frame {
+            Frame::Simple => cut_at(&envelope, &cuts),
+            Frame::Mtom(writer) => {
+                let mut texts = VecDeque::with_capacity(documents.len() + 1);
+                let mut text = writer.root_head() + &envelope;
+                for (prepared, id) in documents.iter().zip(&ids) {
+                    text.push_str(&writer.part_head(id, &prepared.document.mime_type));
+                    texts.push_back(std::mem::take(&mut text));
+                }
+                texts.push_back(writer.closing());
+                texts
+            }
+        }
+    }
+}
+
+enum Frame {
+    /// One envelope, documents in it in base64.
+    Simple,
+    /// An envelope and parts.
+    Mtom(MultipartWriter),
+}
+
+fn cut_at(text: &str, cuts: &[usize]) -> VecDeque<String> {
+    let starts = std::iter::once(0).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain(std::iter::once(text.len()));
+    starts
+        .zip(ends)
+        .map(|(start, end)| text.get(start..end).unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// The task that writes.
+struct Sending {
+    out: Out,
+    base64: bool,
+    metrics: RepositoryMetrics,
+    store: DocumentStore,
+}
+
+/// Why the writing ended before its end.
+enum Broken {
+    /// The connection takes no more.
+    Gone,
+    /// A document cannot be read to its end.
+    Unreadable,
+}
+
+impl Sending {
+    async fn run(
+        mut self,
+        record: Record,
+        mut script: VecDeque<String>,
+        mut documents: VecDeque<Prepared>,
+        told: Told,
+    ) {
+        // For each document the number of the piece that ends it.
+        let mut ends: Vec<(DocumentReference, u64)> = Vec::with_capacity(documents.len());
+        let mut result = Ok(());
+        while let Some(prepared) = documents.front_mut() {
+            let text = script.pop_front().unwrap_or_default();
+            result = self.document(text, prepared).await;
+            if result.is_err() {
+                break;
+            }
+            ends.extend(
+                documents
+                    .pop_front()
+                    .map(|sent| (reference(&sent.request), self.out.last_piece())),
+            );
+        }
+        match &result {
+            Ok(()) => result = self.out.end(script.pop_front().unwrap_or_default()).await,
+            Err(Broken::Unreadable) => self.out.cut().await,
+            Err(Broken::Gone) => {}
+        }
+        let taken = self.out.wait_until_taken().await;
+        let (delivered, mut cut): (Vec<_>, Vec<_>) = ends.into_iter().partition(|(_, end)| *end <= taken);
+        cut.extend(documents.iter().map(|left| (reference(&left.request), u64::MAX)));
+        let bare =
+            |list: Vec<(DocumentReference, u64)>| list.into_iter().map(|(reference, _)| reference).collect();
+        let why = match result {
+            Err(Broken::Unreadable) => {
+                Some("a document could not be read to its end; the connection was cut")
+            }
+            _ if cut.is_empty() => None,
+            _ => Some("the client hung up"),
+        };
+        delivered.iter().for_each(|_| self.metrics.served());
+        let closing = told.closing(bare(delivered), bare(cut), why);
+        if let Err(error) = record.close(closing).await {
+            tracing::error!(%error, "alarm: the end of a retrieval cannot be written to the journal");
+        }
+    }
+
+    async fn document(&mut self, text: String, prepared: &mut Prepared) -> Result<(), Broken> {
+        self.out.text(&text).await?;
+        let ahead = match prepared.ahead.take() {
+            Some(ahead) => ahead,
+            None => Ahead::read(&self.store, &prepared.document)
+                .await
+                .map_err(|error| self.unreadable(&error))?,
+        };
+        let Ahead { mut reader, first } = ahead;
+        let mut encoder = Base64Pieces::default();
+        let mut piece = first;
+        while let Some(bytes) = piece {
+            self.metrics.served_piece(bytes.len() as u64);
+            if self.base64 {
+                self.out.text(&encoder.piece(&bytes)).await?;
+            } else {
+                self.out.bytes(bytes).await?;
+            }
+            piece = reader
+                .next_piece()
+                .await
+                .map_err(|error| self.unreadable(&error))?;
+        }
+        if self.base64 {
+            self.out.text(&encoder.end()).await?;
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, error: &StoreError) -> Broken {
+        if matches!(error, StoreError::Damaged(_)) {
+            self.metrics.damaged();
+        }
+        tracing::error!(%error, "alarm: a document cannot be read to its end; the connection is cut");
+        Broken::Unreadable
+    }
+}
+
+/// Base64 of bytes that come in pieces of any size.
+#[derive(Default)]
+struct Base64Pieces {
+    held: Vec<u8>,
+}
+
+impl Base64Pieces {
+    fn piece(&mut self, bytes: &[u8]) -> String {
+        let missing = (3 - self.held.len() % 3) % 3;
+        let (head, rest) = bytes.split_at(missing.min(bytes.len()));
+        self.held.extend_from_slice(head);
+        if self.held.len() % 3 != 0 {
+            return String::new();
+        }
+        let (whole, tail) = rest.split_at(rest.len() - rest.len() % 3);
+        let mut text = String::with_capacity((self.held.len() + whole.len()) / 3 * 4);
+        STANDARD.encode_string(&self.held, &mut text);
+        STANDARD.encode_string(whole, &mut text);
+        self.held.clear();
+        self.held.extend_from_slice(tail);
+        text
+    }
+
+    fn end(&mut self) -> String {
+        STANDARD.encode(std::mem::take(&mut self.held))
+    }
+}
+
+/// The way to the connection: joins what is small, counts pieces.
+struct Out {
+    sender: mpsc::Sender<Piece>,
+    taken: Arc<AtomicU64>,
+    joined: BytesMut,
+    sent: u64,
+}
+
+impl Out {
+    fn new(sender: mpsc::Sender<Piece>, taken: Arc<AtomicU64>) -> Self {
+        Self {
+            sender,
+            taken,
+            joined: BytesMut::new(),
+            sent: 0,
+        }
+    }
+
+    async fn text(&mut self, text: &str) -> Result<(), Broken> {
+        self.joined.extend_from_slice(text.as_bytes());
+        self.flush_above(PIECE_BYTES_MIN).await
+    }
+
+    async fn bytes(&mut self, bytes: Bytes) -> Result<(), Broken> {
+        if bytes.len() < PIECE_BYTES_MIN {
+            self.joined.extend_from_slice(&bytes);
+            return self.flush_above(PIECE_BYTES_MIN).await;
+        }
+        self.flush_above(0).await?;
+        self.send(Piece::Data(bytes)).await
+    }
+
+    /// The number of the piece that holds the last byte given.
+    fn last_piece(&self) -> u64 {
+        self.sent + u64::from(!self.joined.is_empty())
+    }
+
+    async fn end(&mut self, text: String) -> Result<(), Broken> {
+        self.joined.extend_from_slice(text.as_bytes());
+        self.flush_above(0).await?;
+        self.send(Piece::End).await
+    }
+
+    /// Cuts the connection, so that nobody takes what was sent for the whole.
+    async fn cut(&mut self) {
+        // A connection that is gone is as good.
+        let _ = self.send(Piece::Cut).await;
+    }
+
+    /// Waits until the connection has taken everything or is gone; how many pieces it took.
+    async fn wait_until_taken(self) -> u64 {
+        self.sender.closed().await;
+        self.taken.load(Ordering::Acquire)
+    }
+
+    async fn flush_above(&mut self, bytes: usize) -> Result<(), Broken> {
+        if self.joined.len() <= bytes {
+            return Ok(());
+        }
+        let piece = self.joined.split().freeze();
+        self.send(Piece::Data(piece)).await
+    }
+
+    async fn send(&mut self, piece: Piece) -> Result<(), Broken> {
+        self.sender.send(piece).await.map_err(|_| Broken::Gone)?;
+        self.sent += 1;
+        Ok(())
+    }
+}

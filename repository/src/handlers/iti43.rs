@@ -1,0 +1,316 @@
+//! Retrieve Document Set, ITI-43 (ITI TF-2 3.43).
+
+use std::collections::HashMap;
+
+use futures_util::future::join;
+use repository_core::retrieve::{self, Lookup};
+use repository_store::{StoreError, StoredDocument};
+use xds_audit::{Closing, Decision, DocumentReference, FailedPart, Objects, Outcome, Record, Withheld};
+use xds_client::CallError;
+use xds_ebxml::retrieve::{DocumentRequest, read_request, write_response_end, write_response_start};
+use xds_model::exchange::DocumentDecision;
+use xds_model::{Fault, UniqueId};
+use xds_server::http::{Answer, Exchange, Refused};
+use xds_server::metrics::RequestOutcome;
+
+use crate::app::App;
+use crate::delivery::{Delivery, Prepared};
+
+/// Decides on all documents at once and streams those that are released.
+pub(super) async fn retrieve_document_set(exchange: Exchange<'_>, app: &App) -> Result<Answer, Refused> {
+    let limit = usize::try_from(exchange.gate.limits.retrieve_documents_max).unwrap_or(usize::MAX);
+    let requests = match read_request(exchange.body, limit) {
+        Ok(requests) => requests,
+        Err(faults) => {
+            let record = exchange.open(Objects::default()).await?;
+            return Ok(refuse(record, Told::default(), &faults).await?);
+        }
+    };
+    let objects = Objects {
+        documents: requests.iter().map(reference).collect(),
+        ..Objects::default()
+    };
+    let record = exchange.open(objects).await?;
+    let retrieval = Retrieval {
+        exchange: &exchange,
+        app,
+    };
+    let found = retrieval.look_up(&requests).await;
+    let (delivered, faults, told) = retrieval.sort(requests, found).await;
+    if delivered.is_empty() {
+        return Ok(refuse(record, told, &faults).await?);
+    }
+    let delivery = Delivery {
+        exchange: &exchange,
+        metrics: app.metrics.clone(),
+        store: app.store.clone(),
+    };
+    delivery.start(record, delivered, &faults, told).await
+}
+
+async fn refuse(record: Record, told: Told, faults: &[Fault]) -> Result<Answer, Refused> {
+    let mut body = String::new();
+    write_response_start(faults, 0, &mut body);
+    write_response_end(&mut body);
+    let closing = told.closing_of_none(faults);
+    Ok(Answer::whole(record, closing, RequestOutcome::Failure, body).await?)
+}
+
+pub(crate) fn reference(request: &DocumentRequest) -> DocumentReference {
+    DocumentReference {
+        unique_id: request.document.clone(),
+        repository_unique_id: request.repository.clone(),
+        home: request.home.clone(),
+    }
+}
+
+/// What is told to the audit beside what was delivered.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) patients: Vec<String>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) withheld: Vec<Withheld>,
+    /// What was asked for and is not delivered.
+    pub(crate) failed: Vec<DocumentReference>,
+    /// Error codes of these.
+    pub(crate) errors: Vec<String>,
+}
+
+impl Told {
+    /// The closing part of a retrieval that delivers nothing.
+    fn closing_of_none(self, faults: &[Fault]) -> Closing {
+        Closing {
+            decisions: self.decisions,
+            withheld: self.withheld,
+            objects: Objects {
+                patients: self.patients,
+                ..Objects::default()
+            },
+            ..Closing::failure(Outcome::SeriousFailure, codes(faults))
+        }
+    }
+
+    /// The closing part of one that delivered documents. `cut`: those that were promised and did not get
+    /// out to their end.
+    pub(crate) fn closing(
+        self,
+        delivered: Vec<DocumentReference>,
+        cut: Vec<DocumentReference>,
+        why_cut: Option<&'static str>,
+    ) -> Closing {
+        let broken = !cut.is_empty();
+        let failed = Objects {
+            documents: self.failed.into_iter().chain(cut).collect(),
+            ..Objects::default()
+        };
+        let outcome = if broken {
+            Outcome::MajorFailure
+        } else {
+            Outcome::SeriousFailure
+        };
+        let any_failed = !failed.is_empty();
+        let all_failed = delivered.is_empty();
+        Closing {
+            outcome: if all_failed { outcome } else { Outcome::Success },
+            results: Some(delivered.len() as u64),
+            objects: Objects {
+                patients: self.patients,
+                documents: delivered,
+                ..Objects::default()
+            },
+            errors: if all_failed {
+                self.errors.clone()
+            } else {
+                Vec::new()
+            },
+            failed: (any_failed && !all_failed).then_some(FailedPart {
+                outcome,
+                objects: failed,
+                errors: self.errors,
+            }),
+            decisions: self.decisions,
+            withheld: self.withheld,
+            note: why_cut.map(str::to_owned),
+        }
+    }
+}
+
+fn codes(faults: &[Fault]) -> Vec<String> {
+    faults
+        .iter()
+        .map(|fault| fault.code().as_str().to_owned())
+        .collect()
+}
+
+/// What is known about one request.
+enum Found {
+    /// Not to be looked up at all.
+    Misdirected(Fault),
+    /// Looked up.
+    At(UniqueId, Result<Option<StoredDocument>, StoreError>),
+}
+
+struct Looked {
+    found: Vec<Found>,
+    decisions: Result<HashMap<String, DocumentDecision>, CallError>,
+}
+
+struct Retrieval<'a, 'd> {
+    exchange: &'a Exchange<'d>,
+    app: &'a App,
+}
+
+impl Retrieval<'_, '_> {
+    /// Looks up all documents, and asks the registry once for all of them meanwhile: for those too that
+    /// are not here, so that neither time nor answer tells them apart from those that are withheld.
+    async fn look_up(&self, requests: &[DocumentRequest]) -> Looked {
+        let wanted: Vec<Result<UniqueId, Fault>> = requests
+            .iter()
+            .map(|request| retrieve::wanted(&asked(request), self.app.store.repository_unique_id()))
+            .collect();
+        let mut documents: Vec<String> = wanted
+            .iter()
+            .filter_map(|wanted| wanted.as_ref().ok().map(ToString::to_string))
+            .collect();
+        documents.sort_unstable();
+        documents.dedup();
+        let (found, decisions) = join(self.find(wanted), self.decide(documents)).await;
+        Looked { found, decisions }
+    }
+
+    async fn find(&self, wanted: Vec<Result<UniqueId, Fault>>) -> Vec<Found> {
+        let mut found = Vec::with_capacity(wanted.len());
+        for wanted in wanted {
+            found.push(match wanted {
+                Err(fault) => Found::Misdirected(fault),
+                Ok(id) => {
+                    let document = self.app.store.open_document(&id).await;
+                    Found::At(id, document)
+                }
+            });
+        }
+        found
+    }
+
+    async fn decide(&self, documents: Vec<String>) -> Result<HashMap<String, DocumentDecision>, CallError> {
+        if documents.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let asker = &self.exchange.caller.principal.node().name;
+        let ours = self.app.store.repository_unique_id().as_str();
+        let decisions = self.app.registry.decide(asker, ours, documents).await;
+        if let Err(error) = &decisions {
+            tracing::error!(%error, "alarm: the registry gives no decisions; no document is released");
+        }
+        Ok(decisions?
+            .into_iter()
+            .map(|decision| (decision.unique_id.clone(), decision))
+            .collect())
+    }
+
+    /// Parts what is released from what is not.
+    async fn sort(
+        &self,
+        requests: Vec<DocumentRequest>,
+        looked: Looked,
+    ) -> (Vec<Prepared>, Vec<Fault>, Told) {
+        let (mut released, mut faults, mut told) = (Vec::new(), Vec::new(), Told::default());
+        for (request, found) in requests.into_iter().zip(looked.found) {
+            let fault = match found {
+                Found::Misdirected(fault) => Some(fault),
+                Found::At(id, document) => {
+                    let decision = looked.decisions.as_ref().map(|all| all.get(id.as_str()));
+                    let lookup = told.judge(&id, &document, decision.ok());
+                    match (lookup, document) {
+                        (Lookup::Released, Ok(Some(document))) => {
+                            released.push((request.clone(), document));
+                            None
+                        }
+                        (lookup, _) => lookup.fault(&asked(&request)),
+                    }
+                }
+            };
+            if let Some(fault) = fault {
+                told.fail(&request, &fault);
+                faults.push(fault);
+            }
+        }
+        let (prepared, damaged) = Prepared::all(&self.app.store, &self.app.metrics, released).await;
+        for (request, lookup) in damaged {
+            if let Some(fault) = lookup.fault(&asked(&request)) {
+                told.fail(&request, &fault);
+                faults.push(fault);
+            }
+        }
+        (prepared, faults, told)
+    }
+}
+
+impl Told {
+    /// What is to become of one document. `decision`: none when the registry could not be asked.
+    fn judge(
+        &mut self,
+        id: &UniqueId,
+        document: &Result<Option<StoredDocument>, StoreError>,
+        decision: Option<Option<&DocumentDecision>>,
+    ) -> Lookup {
+        let Some(decision) = decision else {
+            return Lookup::Undecided;
+        };
+        let Some(decision) = decision.filter(|decision| decision.permitted) else {
+            if matches!(document, Ok(Some(_))) {
+                self.withheld.push(Withheld {
+                    object: id.to_string(),
+                    reason: "NOT_PERMITTED".to_owned(),
+                });
+            }
+            return Lookup::Withheld;
+        };
+        self.permitted(decision);
+        match document {
+            Ok(Some(_)) => Lookup::Released,
+            Ok(None) => Lookup::Absent,
+            Err(error) => lookup_of(error),
+        }
+    }
+
+    fn permitted(&mut self, decision: &DocumentDecision) {
+        if let Some(patient) = &decision.patient
+            && !self.patients.contains(patient)
+        {
+            self.patients.push(patient.clone());
+        }
+        if let (Some(id), Some(basis)) = (&decision.decision, &decision.basis)
+            && !self.decisions.iter().any(|known| known.id == *id)
+        {
+            self.decisions.push(Decision {
+                id: id.clone(),
+                basis: basis.clone(),
+                instrument: None,
+            });
+        }
+    }
+
+    fn fail(&mut self, request: &DocumentRequest, fault: &Fault) {
+        self.failed.push(reference(request));
+        self.errors.push(fault.code().as_str().to_owned());
+    }
+}
+
+/// What a failure of the store means for a document that is released.
+pub(crate) fn lookup_of(error: &StoreError) -> Lookup {
+    tracing::error!(%error, "alarm: a document cannot be read");
+    match error {
+        StoreError::Damaged(_) => Lookup::Damaged,
+        _ => Lookup::Unreadable,
+    }
+}
+
+/// The request as the core takes it.
+fn asked(request: &DocumentRequest) -> retrieve::DocumentRequest {
+    retrieve::DocumentRequest {
+        home: request.home.clone(),
+        repository: request.repository.clone(),
+        document: request.document.clone(),
+    }
+}
