@@ -1,11 +1,5 @@
 //! Fixed URNs and names of the ebRIM encoding (ITI TF-3, 4.2.1.2, 4.2.3 and 4.2.5).
 
-/// `@objectType` of a Classification.
-pub(crate) const CLASSIFICATION_TYPE: &str =
-    "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Classification";
-/// `@objectType` of an ExternalIdentifier.
-pub(crate) const IDENTIFIER_TYPE: &str =
-    "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:ExternalIdentifier";
 /// `@objectType` of a RegistryPackage.
 pub(crate) const PACKAGE_TYPE: &str =
     "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:RegistryPackage";

@@ -43,7 +43,7 @@ impl CodedValue {
 }
 
 /// The coded attributes, each with the UUID of its classification scheme
-/// (`spec/metadata.md` sections 2.1 to 2.4).
+/// (ITI TF-3, Tables 4.2.3.2-1 to 4.2.3.4-1 and 4.2.2.2).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum CodedAttribute {
     /// DocumentEntry.classCode

@@ -77,7 +77,7 @@ pub enum OidError {
 
 /// The uniqueId of a DocumentEntry: opaque printable ASCII, never required to be an OID.
 ///
-/// 1 to [`UniqueId::CHARS_MAX`] characters 0x21-0x7E (`spec/metadata.md` section 3, Identifier).
+/// 1 to [`UniqueId::CHARS_MAX`] characters 0x21-0x7E (ITI TF-3, Table 4.2.3.1.7-2, Identifier).
 /// Two DocumentEntries may share one.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UniqueId(Box<str>);

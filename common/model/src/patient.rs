@@ -7,8 +7,7 @@ use crate::ident::{Oid, OidError};
 
 /// A patient identifier: an id and the authority that gave it, `id^^^&OID&ISO` as CX text.
 ///
-/// Compared as the pair, not as text (`spec/metadata.md` section 5). Source: ITI TF-3, Table
-/// 4.2.3.1.7-2 (CX).
+/// Compared as the pair, not as text. Source: ITI TF-3, Table 4.2.3.1.7-2 (CX).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct PatientId {
     id: Box<str>,

@@ -21,6 +21,8 @@ mod columns;
 mod cursor;
 mod decode;
 mod encode;
+mod parts;
+mod pieces;
 mod tags;
 pub(crate) mod template;
 mod write;

@@ -44,7 +44,8 @@ pub(super) const NAME: u8 = 30;
 pub(super) const DESCRIPTION: u8 = 31;
 pub(super) const VERSION_INFO: u8 = 32;
 
-/// Classifications: coded attributes first.
+/// Classifications: coded attributes first, numbered without gaps.
+pub(super) const CODED_FIRST: u8 = 40;
 pub(super) const CODED: [(u8, CodedAttribute); 10] = [
     (40, CodedAttribute::ClassCode),
     (41, CodedAttribute::TypeCode),
@@ -101,7 +102,7 @@ pub(super) fn of(attribute: CodedAttribute) -> u8 {
 
 /// The coded attribute with this number.
 pub(super) fn coded(tag: u8) -> Option<CodedAttribute> {
-    let index = usize::from(tag.checked_sub(40)?);
+    let index = usize::from(tag.checked_sub(CODED_FIRST)?);
     CODED.get(index).map(|(_, attribute)| *attribute)
 }
 

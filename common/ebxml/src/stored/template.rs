@@ -4,7 +4,6 @@ use uuid::Uuid;
 use xds_model::ident::{AvailabilityStatus, HomeCommunityId};
 
 use super::columns::nested_id;
-use crate::terms::{CLASSIFICATION_TYPE, IDENTIFIER_TYPE};
 
 pub(crate) const SLOT: &str = "<rim:Slot name=\"";
 pub(crate) const SLOT_VALUE: &str = "\"><rim:ValueList><rim:Value>";
@@ -13,6 +12,16 @@ pub(crate) const SLOT_END: &str = "</rim:Value></rim:ValueList></rim:Slot>";
 pub(crate) const NAME: &str = "<rim:Name><rim:LocalizedString value=\"";
 pub(crate) const NAME_END: &str = "\"/></rim:Name>";
 pub(crate) const CLASSIFICATION_END: &str = "</rim:Classification>";
+/// Of a coded value: between its id and code, code and scheme, scheme and display name, and behind that.
+pub(crate) const CODE: &str = " nodeRepresentation=\"";
+pub(crate) const CODING_SCHEME: &str = "\"><rim:Slot name=\"codingScheme\"><rim:ValueList><rim:Value>";
+pub(crate) const DISPLAY_NAME: &str =
+    "</rim:Value></rim:ValueList></rim:Slot><rim:Name><rim:LocalizedString value=\"";
+pub(crate) const CODED_END: &str = "\"/></rim:Name></rim:Classification>";
+const CLASSIFICATION_ID: &str =
+    "\" objectType=\"urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Classification\" id=\"";
+const IDENTIFIER_ID: &str =
+    "\" objectType=\"urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:ExternalIdentifier\" id=\"";
 pub(crate) const IDENTIFIER_END: &str = "\"/></rim:Name></rim:ExternalIdentifier>";
 
 /// What an object is written with beside its body: `@id` and the other attributes of its start tag.
@@ -117,9 +126,7 @@ impl<'o, 'h> Template<'o, 'h> {
         let owner = self.head.id;
         self.push(" classifiedObject=\"");
         self.push(owner);
-        self.push("\" objectType=\"");
-        self.push(CLASSIFICATION_TYPE);
-        self.push("\" id=\"");
+        self.push(CLASSIFICATION_ID);
         self.nested(id);
         self.push("\"");
     }
@@ -140,9 +147,7 @@ impl<'o, 'h> Template<'o, 'h> {
             scheme,
             "\" registryObject=\"",
             owner,
-            "\" objectType=\"",
-            IDENTIFIER_TYPE,
-            "\" id=\"",
+            IDENTIFIER_ID,
         ] {
             self.push(piece);
         }

@@ -312,6 +312,13 @@ fn codes() {
     let long = |chars: usize| format!("nodeRepresentation=\"{}\"", "c".repeat(chars));
     none("nodeRepresentation=\"CLASS\"", &long(256));
     one("nodeRepresentation=\"CLASS\"", &long(257), CodeForm, &class);
+    // Of a node and of a scheme at once.
+    one(
+        "nodeRepresentation=\"CLASS\"",
+        "nodeRepresentation=\"CLASS\" classificationNode=\"urn:x\"",
+        CodeForm,
+        &class,
+    );
     // A second classCode in place of the typeCode: one too many, one too few.
     let second = changed(
         "f0306f51-975f-434e-a61c-c59651d33983",

@@ -108,6 +108,19 @@ fn each_entry_has_its_document_and_each_document_its_entry() {
 }
 
 #[test]
+fn xds_08_two_entries_do_not_share_a_document() {
+    let start = COMPLETE.find("<rim:ExtrinsicObject").unwrap();
+    let end = COMPLETE.find("</rim:ExtrinsicObject>").unwrap() + "</rim:ExtrinsicObject>".len();
+    let second = COMPLETE[start..end].replace("\"1.2.392.9.1.1\"", "\"1.2.392.9.1.9\"");
+    let text = provide(DOCUMENT).replacen(
+        "<rim:RegistryPackage",
+        &format!("{second}<rim:RegistryPackage"),
+        1,
+    );
+    assert_eq!(faults(&text), [(RuleId::MissingDocument, format!("{ENTRY}[2]"))]);
+}
+
+#[test]
 fn missing_documents_are_named_by_their_entry() {
     let found = |text: &str| with_body(text, |root| read_provide(root).unwrap_err()[0].context());
     assert!(found(&provide("")).starts_with("Document01: "));
