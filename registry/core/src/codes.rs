@@ -39,6 +39,22 @@ pub struct AssigningAuthority {
 }
 
 impl CodeFile {
+    /// The name and length of each list in it, for screens.
+    pub fn sizes(&self) -> Vec<(String, usize)> {
+        let lists = self
+            .lists
+            .iter()
+            .map(|(attribute, codes)| (attribute.list().to_owned(), codes.len()));
+        let others = [
+            ("mimeTypes".to_owned(), self.mime_types.len()),
+            (
+                "assigningAuthorities".to_owned(),
+                self.assigning_authorities.len(),
+            ),
+        ];
+        lists.chain(others).filter(|(_, size)| *size > 0).collect()
+    }
+
     /// Reads a code file.
     ///
     /// # Errors

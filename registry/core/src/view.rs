@@ -39,6 +39,16 @@ impl<'a> Viewer<'a> {
         }
     }
 
+    /// Who opens documents, through ITI-43.
+    pub fn retrieving(principal: &Principal, domain: &'a Domain, directory: &'a Directory) -> Self {
+        let request = request(principal, Operation::Retrieve);
+        Self {
+            request,
+            domain,
+            directory,
+        }
+    }
+
     /// The decision about a document, or about a SubmissionSet or Folder as far as its own origin goes.
     pub fn decide(&self, organisation: &str, scope: SharingScope) -> Decision {
         let organisation = OrganisationId(organisation.to_owned());

@@ -25,7 +25,8 @@ CREATE TABLE patient (
 );
 
 CREATE INDEX patient_surviving ON patient (surviving) WHERE surviving IS NOT NULL;
-CREATE INDEX patient_search ON patient (search_key text_pattern_ops) WHERE search_key IS NOT NULL;
+-- By the beginning of the name, byte by byte, and in this order; those without a name come first.
+CREATE INDEX patient_search ON patient ((coalesce(search_key, '')) text_pattern_ops, id);
 
 CREATE TABLE patient_identifier (
     id        text NOT NULL,

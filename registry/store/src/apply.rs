@@ -1,7 +1,7 @@
 //! Changes to rows. One statement writes one or more plain registrations.
 
 use registry_core::object::ObjectKind;
-use registry_core::register::{Changes, EntryRow, FolderRow, SetRow};
+use registry_core::register::{Changes, EntryRow, SetRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -136,25 +136,30 @@ fn expect(changed: u64, expected: usize) -> Result<(), StoreError> {
 }
 
 async fn insert_folders(session: Session<'_>, write: Write<'_>) -> Result<(), StoreError> {
-    let patient = write.changes.patient;
     let rows = &write.changes.folders;
-    let column = |of: fn(&FolderRow) -> Option<String>| rows.iter().map(of).collect::<Vec<_>>();
+    let patients = vec![write.changes.patient; rows.len()];
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let times: Vec<Option<i64>> = rows
         .iter()
         .map(|row| time_number(&row.last_update_time))
         .collect();
+    let organisations: Vec<&str> = rows.iter().map(|row| row.organisation.as_str()).collect();
+    let unique_ids: Vec<&str> = rows.iter().map(|row| row.unique_id.as_str()).collect();
+    let codes: Vec<Option<String>> = rows.iter().map(|row| joined(&row.codes)).collect();
+    let homes: Vec<Option<&str>> = rows.iter().map(|row| row.home.as_deref()).collect();
+    let bodies: Vec<&[u8]> = rows.iter().map(|row| row.body.as_slice()).collect();
     session
         .execute(
             &sql::REGISTER_FOLDERS,
             &[
-                &vec![patient; rows.len()],
-                &rows.iter().map(|row| row.id).collect::<Vec<_>>(),
+                &patients,
+                &ids,
                 &times,
-                &column(|row| Some(row.organisation.clone())),
-                &column(|row| Some(row.unique_id.clone())),
-                &column(|row| joined(&row.codes)),
-                &column(|row| row.home.clone()),
-                &rows.iter().map(|row| row.body.as_slice()).collect::<Vec<_>>(),
+                &organisations,
+                &unique_ids,
+                &codes,
+                &homes,
+                &bodies,
                 &write.at,
             ],
         )
@@ -163,20 +168,17 @@ async fn insert_folders(session: Session<'_>, write: Write<'_>) -> Result<(), St
 }
 
 async fn refer_across(session: Session<'_>, changes: &Changes) -> Result<(), StoreError> {
-    let mut rows = changes
-        .associations
-        .iter()
-        .filter_map(|row| Some((row.target_elsewhere?, row)))
-        .peekable();
-    if rows.peek().is_none() {
-        return Ok(());
-    }
     let (mut patients, mut targets, mut ids, mut sources) = (vec![], vec![], vec![], vec![]);
-    for (patient, row) in rows {
-        patients.push(patient);
-        targets.push(row.target);
-        ids.push(row.id);
-        sources.push(row.source);
+    for row in &changes.associations {
+        if let Some(patient) = row.target_elsewhere {
+            patients.push(patient);
+            targets.push(row.target);
+            ids.push(row.id);
+            sources.push(row.source);
+        }
+    }
+    if ids.is_empty() {
+        return Ok(());
     }
     let own = vec![changes.patient; ids.len()];
     session

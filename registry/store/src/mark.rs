@@ -26,14 +26,14 @@ impl std::fmt::Debug for AuditMark {
 }
 
 impl Store {
-    /// The event is in the journal.
+    /// The events of these requests are in the journal.
     ///
     /// # Errors
-    /// When the database cannot do it; the mark then stays, and recovery finds the event written already.
-    pub async fn clear_mark(&self, correlation: Uuid) -> Result<(), StoreError> {
+    /// When the database cannot do it; the marks then stay, and recovery finds the events written already.
+    pub async fn clear_marks(&self, correlations: &[Uuid]) -> Result<(), StoreError> {
         let connection = self.connection().await?;
         self.session(&connection)
-            .execute(&sql::CLEAR_MARK, &[&vec![correlation]])
+            .execute(&sql::CLEAR_MARK, &[&correlations])
             .await?;
         Ok(())
     }

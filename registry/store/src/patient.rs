@@ -1,7 +1,9 @@
 //! Patients, as the identity feed tells of them.
 
+use registry_core::patient::search_key::search_key;
 use registry_core::patient::{Demographics, PatientChanges};
 use time::OffsetDateTime;
+use tokio_postgres::Row;
 use uuid::Uuid;
 use xds_model::{IdSource, PatientId};
 
@@ -124,26 +126,41 @@ impl Store {
             .session(&connection)
             .query(&sql::SHOW_PATIENT, &[&wanted.id(), &wanted.authority().as_str()])
             .await?;
-        let Some(row) = rows.first() else {
-            return Ok(None);
-        };
-        const TABLE: &str = "patient";
-        let surviving: Option<&str> = read(row, 3, TABLE, "id")?;
-        Ok(Some(KnownPatient {
-            key: read(row, 0, TABLE, "key")?,
-            patient: patient(read(row, 1, TABLE, "id")?, read(row, 2, TABLE, "authority")?)?,
-            surviving: match surviving {
-                Some(id) => Some(patient(id, read(row, 4, TABLE, "authority")?)?),
-                None => None,
-            },
-            demographics: Demographics {
-                ideographic: read(row, 5, TABLE, "ideographic")?,
-                phonetic: read(row, 6, TABLE, "phonetic")?,
-                alphabetic: read(row, 7, TABLE, "alphabetic")?,
-                plain: read(row, 8, TABLE, "plain")?,
-                birth_date: read(row, 9, TABLE, "birth_date")?,
-                sex: read(row, 10, TABLE, "sex")?,
-            },
-        }))
+        rows.first().map(known).transpose()
     }
+
+    /// Patients whose name begins so, in the order of their kana; all of them without a name.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn patients(&self, name: Option<&str>, rows_max: u32) -> Result<Vec<KnownPatient>, StoreError> {
+        let connection = self.connection().await?;
+        let beginning = name.map(search_key).unwrap_or_default();
+        let rows = self
+            .session(&connection)
+            .query(&sql::LIST_PATIENTS, &[&beginning, &i64::from(rows_max)])
+            .await?;
+        rows.iter().map(known).collect()
+    }
+}
+
+fn known(row: &Row) -> Result<KnownPatient, StoreError> {
+    const TABLE: &str = "patient";
+    let surviving: Option<&str> = read(row, 3, TABLE, "id")?;
+    Ok(KnownPatient {
+        key: read(row, 0, TABLE, "key")?,
+        patient: patient(read(row, 1, TABLE, "id")?, read(row, 2, TABLE, "authority")?)?,
+        surviving: match surviving {
+            Some(id) => Some(patient(id, read(row, 4, TABLE, "authority")?)?),
+            None => None,
+        },
+        demographics: Demographics {
+            ideographic: read(row, 5, TABLE, "ideographic")?,
+            phonetic: read(row, 6, TABLE, "phonetic")?,
+            alphabetic: read(row, 7, TABLE, "alphabetic")?,
+            plain: read(row, 8, TABLE, "plain")?,
+            birth_date: read(row, 9, TABLE, "birth_date")?,
+            sex: read(row, 10, TABLE, "sex")?,
+        },
+    })
 }

@@ -508,6 +508,30 @@ SELECT 4::int2, o.id, a.source, a.target, NULL, NULL
   JOIN association a ON a.patient = o.patient AND a.source = o.source AND a.id = o.id
  WHERE o.id = ANY ($1) AND o.kind = 4";
 
+    /// Patients in the order of their names. $1 the beginning of a search key, $2 how many.
+    LIST_PATIENTS "list_patients" [TEXT, INT8]
+"SELECT p.key, p.id, p.authority, s.id, s.authority, p.ideographic, p.phonetic, p.alphabetic, p.plain,
+       p.birth_date, p.sex
+  FROM patient p
+  LEFT JOIN patient s ON s.key = p.surviving
+ WHERE coalesce(p.search_key, '') ~>=~ $1
+   AND ($1 = '' OR coalesce(p.search_key, '') ~<~ ($1 || chr(1114111)))
+ ORDER BY coalesce(p.search_key, '') USING ~<~, p.id
+ LIMIT $2";
+
+    /// What a retrieval of these documents is decided on. $1 the repository, $2 uniqueIds.
+    RETRIEVABLE "retrievable" [TEXT, TEXT_ARRAY]
+"SELECT u.value, d.organisation, d.scope, s.id, s.authority
+  FROM unique_id u
+  JOIN document_entry d ON d.patient = u.patient AND d.id = u.object
+  JOIN patient p ON p.key = u.patient
+  JOIN patient s ON s.key = coalesce(p.surviving, p.key)
+ WHERE u.value = ANY ($2) AND u.kind = 1 AND d.repository = $1
+ ORDER BY u.value, u.ordinal";
+
+    IS_SUBMISSION_SET "is_submission_set" [TEXT]
+"SELECT 1 FROM unique_id u WHERE u.value = $1 AND u.kind = 2";
+
     CLEAR_MARK "clear_mark" [UUID_ARRAY]
 "DELETE FROM audit_mark m WHERE m.correlation = ANY ($1)";
 

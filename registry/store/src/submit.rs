@@ -17,6 +17,9 @@ const FREE_ATTEMPTS_MAX: u32 = 2;
 /// The same with locks: then only a fresh uniqueId that two use at once can come between.
 const LOCKED_ATTEMPTS_MAX: u32 = 4;
 
+/// Facts to changes, with the audit event that is owed for them.
+type Decide<'a> = dyn Fn(Facts) -> Result<(Changes, Option<AuditMark>), Refusal> + Sync + 'a;
+
 impl Store {
     /// Registers a submission, or tells why not.
     ///
@@ -35,12 +38,13 @@ impl Store {
         decide: D,
     ) -> Result<Result<Changes, Refusal>, StoreError>
     where
-        D: Fn(Facts) -> Result<(Changes, Option<AuditMark>), Refusal>,
+        D: Fn(Facts) -> Result<(Changes, Option<AuditMark>), Refusal> + Sync,
     {
+        let decide: &Decide<'_> = &decide;
         if !wanted.touches_registered() {
             for _ in 0..FREE_ATTEMPTS_MAX {
                 match self
-                    .run_tx("register", || self.register_freely(wanted, at, &decide))
+                    .run_tx("register", || self.register_freely(wanted, at, decide))
                     .await?
                 {
                     Attempt::Done(outcome) => return Ok(*outcome),
@@ -50,7 +54,7 @@ impl Store {
             }
         }
         for _ in 0..LOCKED_ATTEMPTS_MAX {
-            let attempt = self.run_tx("register_locked", || self.register_locked(wanted, at, &decide));
+            let attempt = self.run_tx("register_locked", || self.register_locked(wanted, at, decide));
             if let Attempt::Done(outcome) = attempt.await? {
                 return Ok(*outcome);
             }
@@ -59,15 +63,12 @@ impl Store {
     }
 
     /// Two round trips: facts, then the one statement that is its own transaction.
-    async fn register_freely<D>(
+    async fn register_freely(
         &self,
         wanted: &FactsWanted,
         at: OffsetDateTime,
-        decide: &D,
-    ) -> Result<Attempt, StoreError>
-    where
-        D: Fn(Facts) -> Result<(Changes, Option<AuditMark>), Refusal>,
-    {
+        decide: &Decide<'_>,
+    ) -> Result<Attempt, StoreError> {
         let connection = self.connection().await?;
         let session = self.session(&connection);
         let facts = facts::load(session, wanted).await?;
@@ -90,15 +91,12 @@ impl Store {
         }
     }
 
-    async fn register_locked<D>(
+    async fn register_locked(
         &self,
         wanted: &FactsWanted,
         at: OffsetDateTime,
-        decide: &D,
-    ) -> Result<Attempt, StoreError>
-    where
-        D: Fn(Facts) -> Result<(Changes, Option<AuditMark>), Refusal>,
-    {
+        decide: &Decide<'_>,
+    ) -> Result<Attempt, StoreError> {
         let mut connection = self.connection().await?;
         let transaction = self.begin(&mut connection).await?;
         let session = self.within(&transaction);

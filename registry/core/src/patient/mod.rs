@@ -82,6 +82,15 @@ pub enum PatientChanges {
     Rename(Vec<PatientId>, Demographics),
 }
 
+impl PatientChanges {
+    /// The patients that it is about.
+    pub fn patients(&self) -> &[PatientId] {
+        match self {
+            Self::Add(patients, _) | Self::Rename(patients, _) => patients,
+        }
+    }
+}
+
 /// Why a message is refused. It names no patient.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum FeedRefusal {

@@ -1,0 +1,270 @@
+//! From what was found to what is answered.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+use registry_core::answer::{Answer, Candidate, Candidates, Ends, Link, answer};
+use registry_core::object::{Current, ObjectKind};
+use registry_core::plan::{ContainerLookup, EntryLookup, EntryRestriction, Plan, Search};
+use registry_core::view::{Package, PolicyFacts, Viewer};
+use uuid::Uuid;
+use xds_model::query::{QueryId, ReturnType};
+use xds_model::{AssociationType, AvailabilityStatus, RuleId};
+use xds_policy::SharingScope::{self, OrganisationOnly, Shared};
+
+use crate::fixture::*;
+
+fn current(of: &str) -> Current {
+    Current {
+        status: AvailabilityStatus::Approved,
+        version: 1,
+        logical_id: Uuid::nil(),
+        home: None,
+        last_update_time: None,
+        patient: Some(patient(of)),
+    }
+}
+
+fn policy(organisation: &str, scope: SharingScope) -> PolicyFacts {
+    PolicyFacts {
+        organisation: organisation.to_owned(),
+        scope,
+    }
+}
+
+fn found(number: u128, organisation: &str, scope: SharingScope) -> Candidate {
+    Candidate {
+        id: uuid(number),
+        policy: policy(organisation, scope),
+        time: Some(format!("202601{number:08}")),
+        current: current("P1"),
+        body: vec![1],
+    }
+}
+
+fn join(number: u128, source: u128, target: u128) -> Link {
+    Link {
+        id: uuid(number),
+        ends: Ends {
+            kind: AssociationType::HasMember,
+            source: uuid(source),
+            target: uuid(target),
+        },
+        current: current("P1"),
+        body: vec![1],
+    }
+}
+
+fn package(candidates: &mut Candidates, number: u128, organisation: &str, documents: &[u128]) {
+    let package = Package {
+        organisation: organisation.to_owned(),
+        documents: documents.iter().map(|number| uuid(*number)).collect(),
+    };
+    candidates.surroundings.packages.insert(uuid(number), package);
+}
+
+fn plan(search: Search, return_type: ReturnType, objects_max: usize) -> Plan {
+    Plan {
+        query: QueryId::GetDocuments,
+        return_type,
+        search,
+        objects_max,
+    }
+}
+
+fn by_id() -> Search {
+    Search::EntriesById(EntryLookup::Ids(vec![]))
+}
+
+fn ids(answer: &Answer) -> Vec<Uuid> {
+    answer.objects.iter().map(|object| object.id).collect()
+}
+
+fn ask(organisation: &str, plan: &Plan, candidates: Candidates) -> Result<Answer, xds_model::Fault> {
+    let world = World::of(organisation);
+    let viewer = Viewer::new(&world.principal, &world.domain, &world.directory);
+    answer(plan, candidates, &viewer)
+}
+
+#[test]
+fn auz_07_policy_comes_before_limits() {
+    let candidates = Candidates {
+        entries: vec![
+            found(1, "h2", OrganisationOnly),
+            found(2, "h2", Shared),
+            found(3, "h1", OrganisationOnly),
+        ],
+        withheld: 4,
+        ..Candidates::default()
+    };
+    let leaf = |max| plan(by_id(), ReturnType::LeafClass, max);
+    let answer = ask("h1", &leaf(2), candidates.clone()).unwrap();
+    assert_eq!(ids(&answer), [uuid(3), uuid(2)], "the newest first");
+    assert_eq!((answer.withheld, answer.permits.len()), (5, 2));
+    let fault = ask("h1", &leaf(1), candidates).unwrap_err();
+    assert_eq!(fault.rule(), RuleId::TooManyResults);
+}
+
+#[test]
+fn xds_22_what_was_not_read_could_have_been_shown() {
+    let candidates = Candidates {
+        cut: true,
+        ..Candidates::default()
+    };
+    let fault = ask("h1", &plan(by_id(), ReturnType::ObjectRef, 9), candidates).unwrap_err();
+    assert_eq!(fault.rule(), RuleId::TooManyResults);
+}
+
+#[test]
+fn xds_23_one_patient_in_leaf_class_form() {
+    let mut other = found(2, "h1", Shared);
+    other.current = current("P2");
+    let candidates = Candidates {
+        entries: vec![found(1, "h1", Shared), other.clone()],
+        ..Candidates::default()
+    };
+    let fault = ask("h1", &plan(by_id(), ReturnType::LeafClass, 9), candidates.clone()).unwrap_err();
+    assert_eq!(fault.rule(), RuleId::ManyPatients);
+    assert!(ask("h1", &plan(by_id(), ReturnType::ObjectRef, 9), candidates).is_ok());
+    // A patient whose documents are withheld is not there.
+    other.policy = policy("h2", OrganisationOnly);
+    let candidates = Candidates {
+        entries: vec![found(1, "h1", Shared), other],
+        ..Candidates::default()
+    };
+    assert!(ask("h1", &plan(by_id(), ReturnType::LeafClass, 9), candidates).is_ok());
+}
+
+/// Set 50 holds documents 1 and 2, folder 60 and its membership 72.
+fn contents() -> Candidates {
+    let mut candidates = Candidates {
+        entries: vec![found(1, "h2", Shared), found(2, "h2", Shared)],
+        sets: vec![found(50, "h2", Shared)],
+        folders: vec![found(60, "h2", Shared)],
+        associations: vec![
+            join(70, 50, 1),
+            join(71, 50, 2),
+            join(72, 60, 1),
+            join(73, 50, 72),
+            join(74, 50, 60),
+            join(75, 60, 3),
+        ],
+        ..Candidates::default()
+    };
+    package(&mut candidates, 50, "h2", &[1, 2]);
+    package(&mut candidates, 60, "h2", &[1]);
+    candidates
+        .surroundings
+        .links
+        .insert(uuid(72), (uuid(60), uuid(1)));
+    candidates
+        .surroundings
+        .documents
+        .insert(uuid(3), policy("h2", Shared));
+    candidates
+}
+
+fn set_contents() -> Plan {
+    let restriction = EntryRestriction {
+        types: vec![1],
+        format_codes: None,
+        confidentiality_codes: None,
+    };
+    plan(
+        Search::SetContents(ContainerLookup::Id(uuid(50)), restriction),
+        ReturnType::ObjectRef,
+        99,
+    )
+}
+
+#[test]
+fn contents_have_both_ends_in_the_answer() {
+    let answer = ask("h1", &set_contents(), contents()).unwrap();
+    let expected = [50, 2, 1, 60, 70, 71, 72, 73, 74].map(uuid);
+    assert_eq!(ids(&answer), expected);
+    // A document that the filter left out takes its associations along.
+    let mut filtered = contents();
+    filtered.entries.remove(0);
+    filtered
+        .surroundings
+        .documents
+        .insert(uuid(1), policy("h2", Shared));
+    let answer = ask("h1", &set_contents(), filtered).unwrap();
+    assert_eq!(ids(&answer), [50, 2, 60, 71, 74].map(uuid));
+}
+
+#[test]
+fn auz_07_a_package_with_a_withheld_document_is_withheld() {
+    let mut candidates = contents();
+    candidates.entries[0].policy = policy("h2", OrganisationOnly);
+    let answer = ask("h1", &set_contents(), candidates.clone()).unwrap();
+    assert!(ids(&answer).is_empty());
+    // Its own organisation sees all of it.
+    let answer = ask("h2", &set_contents(), candidates).unwrap();
+    assert_eq!(answer.objects.len(), 9);
+}
+
+#[test]
+fn what_is_not_known_is_withheld() {
+    let mut candidates = contents();
+    candidates.surroundings.packages.clear();
+    let answer = ask("h1", &set_contents(), candidates).unwrap();
+    assert!(ids(&answer).is_empty());
+}
+
+#[test]
+fn objects_say_what_they_are() {
+    let answer = ask("h1", &set_contents(), contents()).unwrap();
+    let kinds: Vec<ObjectKind> = answer.objects.iter().map(|object| object.kind).collect();
+    use ObjectKind::{Association, DocumentEntry, Folder, SubmissionSet};
+    assert_eq!(kinds[..4], [SubmissionSet, DocumentEntry, DocumentEntry, Folder]);
+    assert!(kinds[4..].iter().all(|kind| *kind == Association));
+    assert!((answer.objects.iter()).all(|object| object.ends.is_some() == (object.kind == Association)));
+}
+
+fn any_policy() -> impl Strategy<Value = PolicyFacts> {
+    (
+        prop::sample::select(vec!["h1", "h1b", "h2", "gone"]),
+        prop::sample::select(vec![Shared, OrganisationOnly, SharingScope::PushOnly]),
+    )
+        .prop_map(|(organisation, scope)| policy(organisation, scope))
+}
+
+proptest! {
+    /// AUZ-07: whatever the policies of three documents in a set, nothing in the answer touches one that is
+    /// withheld, in any of the shapes.
+    #[test]
+    fn auz_07_no_answer_touches_a_withheld_document(
+        policies in prop::collection::vec(any_policy(), 3),
+        shared_with_all in any::<bool>(),
+        search in 0usize..4,
+    ) {
+        let mut candidates = contents();
+        candidates.entries.push(found(3, "h2", Shared));
+        package(&mut candidates, 60, "h2", &[1, 3]);
+        for (entry, policy) in candidates.entries.iter_mut().zip(policies) {
+            entry.policy = policy;
+        }
+        let mut world = World::of("h1");
+        world.domain.shared_with_all = shared_with_all;
+        let viewer = Viewer::new(&world.principal, &world.domain, &world.directory);
+        let withheld: HashSet<Uuid> = (candidates.entries.iter())
+            .filter(|entry| viewer.permit(&entry.policy).is_err())
+            .map(|entry| entry.id)
+            .collect();
+        let search = match search {
+            0 => set_contents().search,
+            1 => Search::Associations(vec![uuid(1)]),
+            2 => Search::SetsHolding(vec![uuid(1), uuid(3)]),
+            _ => Search::EntriesAndAssociations(EntryLookup::Ids(vec![uuid(1)])),
+        };
+        let answer = answer(&plan(search, ReturnType::ObjectRef, 99), candidates, &viewer).unwrap();
+        let shown: HashSet<Uuid> = answer.objects.iter().map(|object| object.id).collect();
+        prop_assert!(shown.is_disjoint(&withheld));
+        for ends in answer.objects.iter().filter_map(|object| object.ends) {
+            prop_assert!(!withheld.contains(&ends.source) && !withheld.contains(&ends.target));
+        }
+        let set_holds_withheld = withheld.contains(&uuid(1)) || withheld.contains(&uuid(2));
+        prop_assert!(!(set_holds_withheld && shown.contains(&uuid(50))));
+    }
+}

@@ -1,0 +1,16 @@
+//! The use cases as the registry calls them.
+//!
+//! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
+
+#[cfg(test)]
+mod answer;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod invariants;
+#[cfg(test)]
+mod plan;
+#[cfg(test)]
+mod publish;
+#[cfg(test)]
+mod rules;

@@ -1,0 +1,151 @@
+//! Organisations, nodes, codes and settings, each version with the change that made it.
+
+use registry_core::codes::UnknownCodes;
+use registry_store::{Change, ImportedCodeFile, SettingError, StoreError};
+use xds_model::code::CodedAttribute;
+use xds_model::principal::{NodeName, OrganisationId};
+
+use crate::db::Db;
+use crate::fixture::*;
+
+fn change(number: u128) -> Change {
+    Change {
+        id: uuid(number),
+        at: now() + time::Duration::seconds(i64::try_from(number).unwrap()),
+        who: "operator".to_owned(),
+        reason: Some("test".to_owned()),
+    }
+}
+
+#[tokio::test]
+async fn organisations_and_nodes_have_versions() {
+    let db = Db::empty().await;
+    let store = &db.store;
+    let [h1, _, h2] = organisations().try_into().unwrap();
+    store.add_organisation(&h1, &change(1)).await.unwrap();
+    store.add_organisation(&h2, &change(2)).await.unwrap();
+    assert!(store.add_node(&node("h1"), &change(3)).await.unwrap());
+    let enrolled = store.enrolled_nodes().await.unwrap();
+    assert_eq!(enrolled, [principal("h1").node().clone()]);
+
+    let mut renamed = h1.clone();
+    renamed.name = "新病院".to_owned();
+    store.add_organisation(&renamed, &change(4)).await.unwrap();
+    let all = store.organisations(Some(&h1.id), true).await.unwrap();
+    let versions: Vec<_> = all
+        .iter()
+        .map(|known| (known.version, known.until.is_none()))
+        .collect();
+    assert_eq!(versions, [(1, false), (2, true)]);
+    assert_eq!(all[1].value, renamed);
+    assert_eq!(store.enrolled_nodes().await.unwrap().len(), 1);
+
+    // A node of an organisation that is not there is not enrolled.
+    assert!(!store.add_node(&node("h9"), &change(5)).await.unwrap());
+    // An organisation ends with its nodes.
+    assert!(store.end_organisation(&h1.id, &change(6)).await.unwrap());
+    assert!(!store.end_organisation(&h1.id, &change(7)).await.unwrap());
+    assert_eq!(store.enrolled_nodes().await.unwrap(), []);
+    assert_eq!(store.nodes(None, true).await.unwrap().len(), 1);
+    let directory = store.directory().await.unwrap();
+    assert_eq!(directory.entity(&h1.id), None);
+    assert!(directory.entity(&h2.id).is_some());
+    // What did not take place is not on record.
+    assert_eq!(db.count("SELECT count(*) FROM change").await, 5);
+}
+
+#[tokio::test]
+async fn a_certificate_is_bound_to_one_active_node() {
+    let db = Db::empty().await;
+    let store = &db.store;
+    for (number, organisation) in (1..).zip(organisations()) {
+        store
+            .add_organisation(&organisation, &change(number))
+            .await
+            .unwrap();
+    }
+    store.add_node(&node("h1"), &change(10)).await.unwrap();
+    let mut thief = node("h2");
+    thief.fingerprint = node("h1").fingerprint;
+    let refused = store.add_node(&thief, &change(11)).await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Constraint { constraint, .. } if constraint == "node_fingerprint"),
+        "{refused}"
+    );
+    // The same node may come again, with the same certificate or another.
+    store.add_node(&node("h1"), &change(12)).await.unwrap();
+    assert!(
+        store
+            .end_node(&NodeName("node-h1".into()), &change(13))
+            .await
+            .unwrap()
+    );
+    assert!(store.add_node(&thief, &change(14)).await.unwrap());
+    let nodes = store.enrolled_nodes().await.unwrap();
+    assert_eq!(nodes[0].organisation, OrganisationId("h2".into()));
+}
+
+#[tokio::test]
+async fn code_files_add_up_and_are_replaced_by_name() {
+    let db = Db::empty().await;
+    let store = &db.store;
+    let file = |name: &str, code: &str| {
+        let json = format!(r#"{{"codeSets": {{"classCode": {{"codes": [["{code}", "1.9", "x"]]}}}}}}"#);
+        ImportedCodeFile::new(name.to_owned(), json).unwrap()
+    };
+    assert!(ImportedCodeFile::new("x".into(), "{".into()).is_err());
+    store
+        .import_code_files(&[file("a", "A1"), file("b", "B1")], &change(1))
+        .await
+        .unwrap();
+    store
+        .import_code_files(&[file("a", "A2")], &change(2))
+        .await
+        .unwrap();
+    let codes = async || -> Vec<String> {
+        let domain = store.affinity_domain(UnknownCodes::Refuse).await.unwrap();
+        domain
+            .codes(CodedAttribute::ClassCode)
+            .map(|code| code.code.clone())
+            .collect()
+    };
+    assert_eq!(codes().await, ["A2", "B1"]);
+    store.remove_code_file("b", &change(3)).await.unwrap();
+    assert_eq!(codes().await, ["A2"]);
+    assert_eq!(db.count("SELECT count(*) FROM code_file").await, 4);
+    assert_eq!(store.code_files().await.unwrap()[0].version, 2);
+}
+
+#[tokio::test]
+async fn settings_are_strict_until_changed() {
+    let db = Db::empty().await;
+    let store = &db.store;
+    let none = store.domain_settings().await.unwrap();
+    assert!(!none.shared_with_all && !none.default_user_allowed && none.version == 0);
+    assert_eq!(none.unknown_codes, UnknownCodes::Refuse);
+    store
+        .set_domain_setting("shared_with_all", "true", &change(1))
+        .await
+        .unwrap();
+    store
+        .set_domain_setting("unknown_codes", "warn", &change(2))
+        .await
+        .unwrap();
+    store
+        .set_domain_setting("shared_with_all", "false", &change(3))
+        .await
+        .unwrap();
+    let settings = store.domain_settings().await.unwrap();
+    assert_eq!(
+        (settings.shared_with_all, settings.unknown_codes, settings.version),
+        (false, UnknownCodes::Warn, 3)
+    );
+    assert_eq!(settings.policy().version, 3);
+    for (name, value) in [("shared_with_all", "yes"), ("home_community_id", "1.2.3")] {
+        let refused = store.set_domain_setting(name, value, &change(4)).await;
+        assert!(matches!(refused, Err(SettingError::Value { .. })), "{name}");
+    }
+    let unknown = store.set_domain_setting("colour", "red", &change(4)).await;
+    assert!(matches!(unknown, Err(SettingError::Unknown(_))));
+    assert_eq!(db.count("SELECT count(*) FROM change").await, 3);
+}

@@ -1,0 +1,28 @@
+//! The store on a real PostgreSQL, a database for each test.
+//!
+//! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
+
+#[cfg(test)]
+mod db;
+#[cfg(test)]
+mod explain;
+#[expect(dead_code, reason = "the tests of registry-core use the rest")]
+#[path = "../../../core/tests/it/fixture.rs"]
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod measure;
+#[cfg(test)]
+mod migrate;
+#[cfg(test)]
+mod patients;
+#[cfg(test)]
+mod queries;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod register;
+#[cfg(test)]
+mod trouble;
