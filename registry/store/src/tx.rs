@@ -19,7 +19,7 @@ const ATTEMPTS_MAX: u32 = 3;
 pub struct TransactionReport {
     /// Its name.
     pub name: &'static str,
-    /// Whether it was committed.
+    /// Whether the database did what was asked: a submission that was turned down counts too.
     pub committed: bool,
     /// How often it was tried.
     pub attempts: u32,

@@ -25,4 +25,6 @@ mod races;
 #[cfg(test)]
 mod register;
 #[cfg(test)]
+mod retrieval;
+#[cfg(test)]
 mod trouble;

@@ -1,66 +1,10 @@
 //! The patient identity feed.
 
-use registry_core::patient::{
-    Demographics, FedIdentifier, Feed, FeedEvent, FeedRefusal, PatientChanges, feed,
-};
+use registry_core::patient::{Demographics, PatientChanges};
 use registry_store::FedPatients;
 
 use crate::db::Db;
 use crate::fixture::*;
-
-fn message(event: FeedEvent, id: &str, namespace: Option<&str>, authority: Option<&str>) -> Feed {
-    Feed {
-        event,
-        identifiers: vec![FedIdentifier {
-            id: id.to_owned(),
-            namespace: namespace.map(str::to_owned),
-            oid: authority.map(oid),
-        }],
-        demographics: Demographics {
-            phonetic: Some("ヤマダ タロウ".to_owned()),
-            ..Demographics::default()
-        },
-    }
-}
-
-#[test]
-fn identifiers_of_the_domain_are_taken() {
-    let world = World::of("h1");
-    let take = |message| feed(message, &world.principal, &world.affinity);
-    let known = PatientChanges::Add(
-        vec![patient("P7")],
-        message(FeedEvent::Add, "", None, None).demographics,
-    );
-    for (namespace, authority) in [
-        (None, Some(AUTHORITY)),
-        (Some("HIMEJI"), None),
-        (Some("X"), Some(AUTHORITY)),
-    ] {
-        assert!(take(message(FeedEvent::Add, "P7", namespace, authority)) == Ok(known.clone()));
-    }
-    for (namespace, authority) in [
-        (None, Some("1.2.3")),
-        (Some("ELSEWHERE"), None),
-        (Some("HIMEJI"), Some("1.2.3")),
-        (None, None),
-    ] {
-        let refused = take(message(FeedEvent::Add, "P7", namespace, authority));
-        assert!(refused == Err(FeedRefusal::NoIdentifier));
-    }
-    let faulty = take(message(FeedEvent::Add, "P^7", None, Some(AUTHORITY)));
-    assert!(matches!(faulty, Err(FeedRefusal::Identifier(_))));
-}
-
-#[test]
-fn auz_18_a_node_feeds_for_its_authorities_only() {
-    let mut node = node("h1");
-    node.feeds.clear();
-    let entity = xds_model::principal::EntityId("e1".into());
-    let principal = xds_model::Principal::authenticated(node.enrolled(entity));
-    let message = message(FeedEvent::Add, "P7", None, Some(AUTHORITY));
-    let refused = feed(message, &principal, &World::of("h1").affinity);
-    assert!(refused == Err(FeedRefusal::NotAuthorised));
-}
 
 #[tokio::test]
 async fn patients_are_added_once_and_renamed_when_known() {
@@ -116,4 +60,30 @@ async fn one_patient_fed_by_many_at_once_is_added_once() {
     }
     assert_eq!(added, 1);
     assert_eq!(db.count("SELECT count(*) FROM patient").await, 1);
+}
+
+#[tokio::test]
+async fn patients_are_listed_by_the_beginning_of_their_name() {
+    let db = Db::empty().await;
+    for (number, kana) in (0u64..).zip(["ヤマダ タロウ", "ヤマモト ハナコ", "スズキ"]) {
+        let person = Demographics {
+            phonetic: Some(kana.to_owned()),
+            ..Demographics::default()
+        };
+        let add = PatientChanges::Add(vec![patient(&format!("P{number}"))], person);
+        let ids = Ids::new(crate::db::fresh_space());
+        db.store.feed(&add, &ids, now()).await.unwrap();
+    }
+    let list = async |name: Option<&str>, rows_max| -> Vec<String> {
+        let patients = db.store.patients(name, rows_max).await.unwrap();
+        patients
+            .iter()
+            .map(|known| known.patient.id().to_owned())
+            .collect()
+    };
+    assert_eq!(list(None, 10).await, ["P2", "P0", "P1"]);
+    assert_eq!(list(Some("ﾔﾏ"), 10).await, ["P0", "P1"]);
+    assert_eq!(list(Some("やまも"), 10).await, ["P1"]);
+    assert_eq!(list(None, 1).await, ["P2"]);
+    assert!(list(Some("%"), 10).await.is_empty());
 }

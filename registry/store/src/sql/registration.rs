@@ -1,0 +1,160 @@
+//! Statements of registrations: facts, locks, changes, and the audit events that are owed.
+
+sql! {
+    /// Rows of kind 1: patients; 2: uses of uniqueIds; 3: objects with a given id.
+    FACTS "facts" [TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, UUID_ARRAY]
+"SELECT 1::int2, i.id, i.authority, p.key, NULL::int2, NULL::int4, NULL::int2, NULL::bytea, NULL::int8
+  FROM unnest($1, $2) AS w(id, authority)
+  JOIN patient_identifier i ON i.id = w.id AND i.authority = w.authority
+  JOIN patient p ON p.key = i.patient AND p.surviving IS NULL
+UNION ALL
+SELECT 2::int2, u.value, NULL, u.object, u.kind, u.ordinal, u.entry_type, u.hash, u.size
+  FROM unique_id u
+ WHERE u.value = ANY ($3)
+UNION ALL
+SELECT 3::int2, NULL, NULL, o.id, o.kind, NULL, NULL, NULL, NULL
+  FROM object_id o
+ WHERE o.id = ANY ($4)";
+
+    /// Rows of kind 1: referenced objects; 2: folders that hold replaced documents; 3: addenda of these;
+    /// 4: appended documents that are transformations. $1 referenced, $2 replaced, $3 appended.
+    LINKED_FACTS "linked_facts" [UUID_ARRAY, UUID_ARRAY, UUID_ARRAY]
+"WITH RECURSIVE addendum(entry, patient, parent) AS (
+  SELECT a.source, a.patient, a.target
+    FROM object_id o
+    JOIN association a ON a.patient = o.patient AND a.target = o.id AND a.kind IN (2, 4)
+   WHERE o.id = ANY ($2)
+  UNION
+  SELECT a.source, a.patient, a.target
+    FROM addendum x
+    JOIN association a ON a.patient = x.patient AND a.target = x.entry AND a.kind IN (2, 4)
+)
+SELECT 1::int2, o.id, o.patient, coalesce(p.surviving, p.key), o.kind,
+       coalesce(d.status, f.status, 1::int2), d.entry_type,
+       coalesce(d.organisation, s.organisation, f.organisation), d.scope
+  FROM object_id o
+  JOIN patient p ON p.key = o.patient
+  LEFT JOIN document_entry d ON o.kind = 1 AND d.patient = o.patient AND d.id = o.id
+  LEFT JOIN submission_set s ON o.kind = 2 AND s.patient = o.patient AND s.id = o.id
+  LEFT JOIN folder f ON o.kind = 3 AND f.patient = o.patient AND f.id = o.id
+ WHERE o.id = ANY ($1)
+UNION ALL
+SELECT 2::int2, f.id, f.patient, coalesce(p.surviving, p.key), NULL, NULL, NULL, o.id::text, NULL
+  FROM object_id o
+  JOIN association a ON a.patient = o.patient AND a.target = o.id AND a.kind = 1
+  JOIN folder f ON f.patient = a.patient AND f.id = a.source AND f.status = 1
+  JOIN patient p ON p.key = f.patient
+ WHERE o.id = ANY ($2)
+UNION ALL
+SELECT 3::int2, x.entry, x.patient, x.parent, NULL, NULL, NULL, NULL, NULL
+  FROM addendum x
+  JOIN document_entry d ON d.patient = x.patient AND d.id = x.entry AND d.status = 1
+UNION ALL
+SELECT 4::int2, o.id, o.patient, o.patient, NULL, NULL, NULL, NULL, NULL
+  FROM object_id o
+ WHERE o.id = ANY ($3)
+   AND EXISTS (SELECT FROM association a WHERE a.patient = o.patient AND a.source = o.id AND a.kind = 4)";
+
+    /// The patients that a submission touches, in the order of their keys: whoever changes what is
+    /// registered of a patient holds its row. $1 referenced objects, $2, $3 patients.
+    LOCK_PATIENTS "lock_patients" [UUID_ARRAY, TEXT_ARRAY, TEXT_ARRAY]
+"SELECT p.key
+  FROM patient p
+ WHERE p.key = ANY (ARRAY (
+         SELECT o.patient FROM object_id o WHERE o.id = ANY ($1)
+         UNION
+         SELECT i.patient
+           FROM unnest($2, $3) AS w(id, authority)
+           JOIN patient_identifier i ON i.id = w.id AND i.authority = w.authority))
+ ORDER BY p.key
+   FOR NO KEY UPDATE";
+
+    /// The uniqueIds that have a use already: the next number is given out in turn.
+    LOCK_UNIQUE_IDS "lock_unique_ids" [TEXT_ARRAY]
+"SELECT u.value
+  FROM unique_id u
+ WHERE u.value = ANY ($1) AND u.ordinal = 0
+ ORDER BY u.value
+   FOR NO KEY UPDATE";
+
+    /// One or more registrations that touch nothing registered. Lists of texts come joined by U+001F,
+    /// which no XML text can hold.
+    REGISTER "register" [
+        UUID_ARRAY, UUID_ARRAY, INT2_ARRAY, UUID_ARRAY,
+        TEXT_ARRAY, INT4_ARRAY, UUID_ARRAY, UUID_ARRAY, INT2_ARRAY, INT2_ARRAY, BYTEA_ARRAY, INT8_ARRAY,
+        UUID_ARRAY, UUID_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY,
+        TEXT_ARRAY, BYTEA_ARRAY,
+        UUID_ARRAY, UUID_ARRAY, UUID_ARRAY, UUID_ARRAY, INT2_ARRAY, BYTEA_ARRAY,
+        UUID_ARRAY, TIMESTAMPTZ_ARRAY, BYTEA_ARRAY,
+        UUID_ARRAY, UUID_ARRAY, INT2_ARRAY, INT2_ARRAY, BOOL_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
+        INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY,
+        TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, BYTEA_ARRAY, TEXT_ARRAY, BYTEA_ARRAY,
+        TIMESTAMPTZ]
+"WITH objects AS (
+  INSERT INTO object_id (id, patient, kind, source)
+  SELECT * FROM unnest($1, $2, $3, $4)
+), ids AS (
+  INSERT INTO unique_id (value, ordinal, object, patient, kind, entry_type, hash, size)
+  SELECT * FROM unnest($5, $6, $7, $8, $9, $10, $11, $12)
+), sets AS (
+  INSERT INTO submission_set (patient, id, submission_time, organisation, unique_id, source,
+                              content_type_code, author_persons, home, body, status, registered_at)
+  SELECT n.patient, n.id, n.time, n.organisation, n.unique_id, n.source,
+         n.content_type_code, string_to_array(n.persons, E'\\x1f'), n.home, n.body, 1, $56
+    FROM unnest($13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+      AS n(patient, id, time, organisation, unique_id, source, content_type_code, persons, home, body)
+), links AS (
+  INSERT INTO association (patient, source, id, target, kind, body, status)
+  SELECT n.*, 1 FROM unnest($23, $24, $25, $26, $27, $28) AS n
+), marks AS (
+  INSERT INTO audit_mark (correlation, at, event)
+  SELECT * FROM unnest($29, $30, $31)
+)
+INSERT INTO document_entry (patient, id, entry_type, scope, online, creation_time, service_start_time,
+                            service_stop_time, size, organisation, unique_id, class_code, type_code,
+                            format_code, facility_type_code, practice_setting_code,
+                            confidentiality_codes, event_codes, author_persons, reference_ids,
+                            repository, hash, home, body, status, version, registered_at)
+SELECT n.patient, n.id, n.entry_type, n.scope, n.online, n.creation, n.start, n.stop, n.size,
+       n.organisation, n.unique_id, n.class, n.type, n.format, n.facility, n.practice,
+       string_to_array(n.confidentiality, E'\\x1f'), string_to_array(n.event, E'\\x1f'),
+       string_to_array(n.persons, E'\\x1f'), string_to_array(n.refs, E'\\x1f'),
+       n.repository, n.hash, n.home, n.body, 1, 1, $56
+  FROM unnest($32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49,
+              $50, $51, $52, $53, $54, $55)
+    AS n(patient, id, entry_type, scope, online, creation, start, stop, size, organisation, unique_id,
+         class, type, format, facility, practice, confidentiality, event, persons, refs, repository,
+         hash, home, body)";
+
+    REGISTER_FOLDERS "register_folders" [
+        UUID_ARRAY, UUID_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, BYTEA_ARRAY,
+        TIMESTAMPTZ]
+"INSERT INTO folder (patient, id, last_update_time, organisation, unique_id, codes, home, body, status,
+                    version, registered_at)
+SELECT n.patient, n.id, n.time, n.organisation, n.unique_id, string_to_array(n.codes, E'\\x1f'), n.home,
+       n.body, 1, 1, $9
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+    AS n(patient, id, time, organisation, unique_id, codes, home, body)";
+
+    CROSS_REFERENCE "cross_reference" [UUID_ARRAY, UUID_ARRAY, UUID_ARRAY, UUID_ARRAY, UUID_ARRAY]
+"INSERT INTO cross_reference (target_patient, target, association, patient, source)
+SELECT * FROM unnest($1, $2, $3, $4, $5)";
+
+    DEPRECATE "deprecate" [UUID_ARRAY, UUID_ARRAY]
+"UPDATE document_entry d
+   SET status = 2
+  FROM unnest($1, $2) AS w(patient, id)
+ WHERE d.patient = w.patient AND d.id = w.id AND d.status = 1";
+
+    TOUCH_FOLDERS "touch_folders" [UUID_ARRAY, UUID_ARRAY, INT8_ARRAY]
+"UPDATE folder f
+   SET last_update_time = greatest(f.last_update_time, w.time)
+  FROM unnest($1, $2, $3) AS w(patient, id, time)
+ WHERE f.patient = w.patient AND f.id = w.id AND f.status = 1";
+
+    CLEAR_MARK "clear_mark" [UUID_ARRAY]
+"DELETE FROM audit_mark m WHERE m.correlation = ANY ($1)";
+
+    MARKS "marks" []
+"SELECT m.correlation, m.at, m.event FROM audit_mark m ORDER BY m.at, m.correlation LIMIT 1000";
+}
