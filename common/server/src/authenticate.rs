@@ -47,6 +47,18 @@ pub enum NotAuthenticated {
     NotOnBehalf,
 }
 
+impl NotAuthenticated {
+    /// A fixed word, for the audit.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NoCertificate => "no-certificate",
+            Self::NoLonger(reason) => reason.as_str(),
+            Self::NotEnrolled => "not-enrolled",
+            Self::NotOnBehalf => "not-on-behalf",
+        }
+    }
+}
+
 impl Authenticator {
     /// With this material and ledger.
     pub fn new(tls: ServerTls, nodes: Arc<NodeList>) -> Self {

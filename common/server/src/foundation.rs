@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use time::OffsetDateTime;
 use xds_audit::{
     AuditError, Caller, Closing, Event, EventKind, Journal, JournalError, JournalOptions, Objects, Opening,
     Refusals, Unfinished,
@@ -57,6 +58,8 @@ pub struct Foundation {
     pub clock: SharedClock,
     /// Fresh ids.
     pub ids: SharedIds,
+    /// The number of this start's event in the journal.
+    pub started: u64,
     node: NodeSection,
     endpoint: String,
 }
@@ -108,6 +111,7 @@ impl Foundation {
     /// See [`FoundationError`]; each names the file or the folder and the repair.
     pub async fn lay(plan: Plan<'_>) -> Result<(Self, Vec<Unfinished>), FoundationError> {
         init_provider();
+        warn_of_clock(&plan.clock);
         let material = LiveMaterial::load(plan.clinical.tls.clone(), now_of(&plan.clock))?;
         let settings = ServerSettings {
             // A peer may use it only where its entry in the ledger allows it.
@@ -126,7 +130,7 @@ impl Foundation {
             Arc::clone(&plan.clock),
             plan.ids.as_ref(),
         )?;
-        let foundation = Self {
+        let mut foundation = Self {
             material,
             tls,
             nodes: plan.nodes,
@@ -136,18 +140,19 @@ impl Foundation {
             refusals: Arc::new(Refusals::new()),
             clock: plan.clock,
             ids: plan.ids,
+            started: 0,
             node: plan.node.clone(),
             endpoint: plan.clinical.public_url.clone(),
         };
-        foundation.note(EventKind::NodeStart).await?;
+        foundation.started = foundation.note(EventKind::NodeStart).await?;
         Ok((foundation, opened.unfinished))
     }
 
-    /// Writes an event of the process itself.
+    /// Writes an event of the process itself; its number in the journal.
     ///
     /// # Errors
     /// When the journal takes no more.
-    pub async fn note(&self, kind: EventKind) -> Result<(), AuditError> {
+    pub async fn note(&self, kind: EventKind) -> Result<u64, AuditError> {
         let opening = Opening {
             kind,
             caller: Caller::operator(self.node.audit_source_id.clone()),
@@ -161,14 +166,17 @@ impl Foundation {
                 closing: Closing::success(),
             })
             .await
-            .map(drop)
     }
 
     /// The gate of this server's endpoints.
     pub fn gate(&self, limits: &Limits, fault_status_always_500: bool) -> Gate {
         Gate {
             authenticator: Authenticator::new(self.tls.clone(), Arc::clone(&self.nodes)),
-            in_flight: InFlight::new(limits.process_in_flight_max, limits.node_in_flight_max),
+            in_flight: InFlight::new(
+                limits.process_in_flight_max,
+                limits.node_in_flight_max,
+                self.metrics.in_flight().clone(),
+            ),
             limits: limits.clone(),
             journal: self.journal.clone(),
             metrics: SharedMetrics::clone(&self.metrics),
@@ -269,4 +277,19 @@ impl Foundation {
 pub fn now_of(clock: &SharedClock) -> Now {
     let clock = Arc::clone(clock);
     Arc::new(move || clock.now())
+}
+
+/// A clock that is behind the build of this program judges certificates wrongly.
+fn warn_of_clock(clock: &SharedClock) {
+    let built = built_at();
+    let now = clock.now();
+    if now < built {
+        tracing::error!(%now, %built, "alarm: the clock is behind the build of this program; set the time");
+    }
+}
+
+/// When this program was built.
+pub fn built_at() -> OffsetDateTime {
+    let seconds = env!("RENKEI_BUILT_AT").parse().unwrap_or_default();
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use xds_audit::{AuditError, Caller as AuditCaller, Event, EventKind, Journal, Objects, Opening, Record};
+use xds_audit::{
+    AuditError, Caller as AuditCaller, Closing, Event, EventKind, Journal, Objects, Opening, Outcome, Record,
+};
+use xds_model::Transaction;
 use xds_model::time::SharedIds;
 
 use crate::authenticate::{Authenticator, Caller};
@@ -57,5 +60,32 @@ impl Gate {
     /// When the journal takes no more.
     pub async fn single(&self, event: Event) -> Result<(), AuditError> {
         self.journal.single(event).await.map(drop)
+    }
+
+    /// Writes that a request reached no handler, and waits until that is durable. `reason` is a fixed word.
+    ///
+    /// # Errors
+    /// When the journal takes no more.
+    pub async fn refusal(
+        &self,
+        caller: AuditCaller,
+        correlation: &str,
+        transaction: Option<Transaction>,
+        reason: &'static str,
+        outcome: Outcome,
+    ) -> Result<(), AuditError> {
+        let kind = EventKind::RequestRefused {
+            transaction,
+            reason: reason.to_owned(),
+        };
+        let opening = Opening {
+            kind,
+            caller,
+            endpoint: self.public_url.clone(),
+            correlation: correlation.to_owned(),
+            objects: Objects::default(),
+        };
+        let closing = Closing::failure(outcome, [reason]);
+        self.single(Event { opening, closing }).await
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use prometheus_client::metrics::gauge::Gauge;
 use xds_model::principal::NodeName;
 
 /// Counts requests being served. Beyond the limits a request is told to come back later.
@@ -11,6 +12,7 @@ pub struct InFlight {
     process_max: u32,
     node_max: u32,
     counts: Mutex<Counts>,
+    gauge: Gauge,
 }
 
 #[derive(Debug, Default)]
@@ -27,12 +29,13 @@ pub struct Place {
 }
 
 impl InFlight {
-    /// With these limits.
-    pub fn new(process_max: u32, node_max: u32) -> Arc<Self> {
+    /// With these limits; `gauge` shows how many there are.
+    pub fn new(process_max: u32, node_max: u32, gauge: Gauge) -> Arc<Self> {
         Arc::new(Self {
             process_max,
             node_max,
             counts: Mutex::default(),
+            gauge,
         })
     }
 
@@ -45,6 +48,7 @@ impl InFlight {
         }
         counts.process += 1;
         counts.nodes.insert(node.clone(), of_node + 1);
+        self.gauge.set(i64::from(counts.process));
         Some(Place {
             of: Arc::clone(self),
             node: node.clone(),
@@ -61,6 +65,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut counts = self.of.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.process = counts.process.saturating_sub(1);
+        self.of.gauge.set(i64::from(counts.process));
         match counts.nodes.get_mut(&self.node) {
             Some(count) if *count > 1 => *count -= 1,
             _ => {
@@ -76,7 +81,8 @@ mod tests {
 
     #[test]
     fn places_are_bounded_per_node_and_in_all_and_come_back() {
-        let in_flight = InFlight::new(3, 2);
+        let gauge = Gauge::default();
+        let in_flight = InFlight::new(3, 2, gauge.clone());
         let (a, b) = (NodeName("a".into()), NodeName("b".into()));
         let first = in_flight.enter(&a, None).unwrap();
         let _second = in_flight.enter(&a, None).unwrap();
@@ -86,6 +92,6 @@ mod tests {
         drop(first);
         assert!(in_flight.enter(&b, Some(1)).is_none());
         assert!(in_flight.enter(&b, None).is_some());
-        assert_eq!(in_flight.now(), 2);
+        assert_eq!((in_flight.now(), gauge.get()), (2, 2));
     }
 }

@@ -84,8 +84,8 @@ pub fn localised(mut command: clap::Command, lang: Lang, texts: &[(&str, &'stati
 
 fn at(command: clap::Command, steps: &[&str], argument: Option<&str>, text: &'static str) -> clap::Command {
     match (steps.split_first(), argument) {
-        (None, None) => command.about(text),
-        (None, Some(argument)) => command.mut_arg(argument, |arg| arg.help(text)),
+        (None, None) => command.about(text).long_about(text),
+        (None, Some(argument)) => command.mut_arg(argument, |arg| arg.help(text).long_help(text)),
         (Some((step, rest)), _) => command.mut_subcommand(step, |sub| at(sub, rest, argument, text)),
     }
 }

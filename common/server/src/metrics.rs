@@ -107,7 +107,7 @@ impl Metrics {
         );
         registry.register(
             "request_seconds",
-            "Time to the last byte of the answer",
+            "Time until the answer is there; a streamed one goes on longer",
             seconds.clone(),
         );
         registry.register("in_flight", "Requests being served", in_flight.clone());
@@ -115,6 +115,11 @@ impl Metrics {
             "refused_handshakes",
             "TLS connections refused, by reason",
             refused_handshakes.clone(),
+        );
+        registry.register(
+            "tls_reloads",
+            "Reloads of certificates and revocation lists, by outcome",
+            tls_reloads.clone(),
         );
         extend(&mut registry);
         Arc::new(Self {

@@ -19,7 +19,7 @@ macro_rules! limits {
         }
 
         impl Limits {
-            /// Name, value and meaning of every limit, for `check-config` and the documentation.
+            /// Name and value of every limit, for `check-config` and the documentation.
             pub fn table(&self) -> Vec<(&'static str, u64)> {
                 vec![$((stringify!($name), u64::from(self.$name)),)+]
             }
@@ -70,8 +70,8 @@ limits! {
     mllp_frame_bytes_max: u32 = 1024 * 1024;
     /// Seconds for a TLS handshake.
     handshake_seconds_max: u32 = 10;
-    /// Handshakes going on at once.
-    handshakes_max: u32 = 128;
+    /// Handshakes going on at once. Who comes then is turned away, so it must be more than can stall.
+    handshakes_max: u32 = 4_096;
     /// Seconds for an HTTP head.
     head_seconds_max: u32 = 10;
     /// Seconds that an idle connection stays open.
@@ -82,8 +82,10 @@ limits! {
     body_window_seconds: u32 = 15;
     /// Seconds for a whole body.
     body_seconds_max: u32 = 600;
-    /// Seconds that a client may take no byte of an answer.
+    /// Seconds of waiting for a client to take an answer, in which it must take what the next limit says.
     write_stall_seconds_max: u32 = 30;
+    /// Bytes a second that a client must take on average over those seconds.
+    write_bytes_per_second_min: u32 = 4_096;
     /// Requests in flight of one node, unless its entry says otherwise.
     node_in_flight_max: u32 = 32;
     /// Requests in flight of the process.

@@ -2,18 +2,56 @@
 //!
 //! Every head is held back until it is complete and has exactly one reading (RFC 9112): CRLF line ends,
 //! one Host, Content-Length once or `Transfer-Encoding: chunked` alone, no folding, no chunk extensions,
-//! no trailers. What has two readings never reaches the HTTP server; it gets a head that the server
-//! refuses, so that the 400 comes in order and the connection closes.
+//! no trailers, no switch to another protocol. What has two readings never reaches the HTTP server. In its
+//! place the server gets a head with the method [`REFUSED`], which no client can send: so a refusal is
+//! answered in its turn behind earlier requests, audited like any other, and ends the connection.
 
 use bytes::{Buf, Bytes, BytesMut};
 
 /// How large a head may be.
 #[derive(Clone, Copy, Debug)]
-pub struct HeadLimits {
+pub(super) struct HeadLimits {
     /// Request line and header lines together.
-    pub bytes_max: usize,
+    pub(super) bytes_max: usize,
     /// Header lines.
-    pub lines_max: usize,
+    pub(super) lines_max: usize,
+    /// Content-Length beyond which nobody is told to go on with the body.
+    pub(super) request_bytes_max: u64,
+}
+
+/// The method of a head that stands for one that was refused; its path says why.
+pub(super) const REFUSED: &str = "REFUSED";
+
+/// Why a head was refused: a fixed word, the path of the head that stands for it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum HeadRefusal {
+    /// It has no reading, or more than one.
+    Malformed,
+    /// It is larger than it may be.
+    TooLarge,
+    /// It does not come to its end in time.
+    Slow,
+}
+
+impl HeadRefusal {
+    /// The refusal behind the path of a head with the method [`REFUSED`].
+    pub(super) fn of_path(path: &str) -> Option<Self> {
+        [Self::Malformed, Self::TooLarge, Self::Slow]
+            .into_iter()
+            .find(|refusal| path.strip_prefix('/') == Some(refusal.word()))
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed-head",
+            Self::TooLarge => "too-large-head",
+            Self::Slow => "slow-head",
+        }
+    }
+
+    fn head(self) -> Bytes {
+        format!("{REFUSED} /{} HTTP/1.1\r\nHost: refused\r\n\r\n", self.word()).into()
+    }
 }
 
 /// The framing of one connection. Sans-IO: raw bytes in, checked bytes out.
@@ -39,8 +77,28 @@ enum Chunk {
     LastEnd,
 }
 
-/// What actix is given in place of a head that was refused: it answers 400 and closes.
-const REFUSED_HEAD: &[u8] = b"REFUSED\r\n\r\n";
+impl State {
+    fn sized(remaining: u64) -> Self {
+        match remaining {
+            0 => Self::Head,
+            _ => Self::Sized { remaining },
+        }
+    }
+
+    fn data(remaining: u64) -> Self {
+        Self::Chunked(match remaining {
+            0 => Chunk::DataEnd,
+            _ => Chunk::Data { remaining },
+        })
+    }
+
+    fn announced(self) -> u64 {
+        match self {
+            Self::Sized { remaining } => remaining,
+            _ => 0,
+        }
+    }
+}
 
 impl Framing {
     /// At the start of a connection.
@@ -72,10 +130,16 @@ impl Framing {
         self.state == State::Refused
     }
 
-    fn refuse(&mut self, raw: &mut BytesMut) -> Option<Bytes> {
+    /// Whether a head has begun and is not complete.
+    pub(super) fn is_in_head(&self, raw: &BytesMut) -> bool {
+        self.state == State::Head && !raw.is_empty()
+    }
+
+    /// Gives up the connection; what the server gets in place of the head.
+    pub(super) fn refuse(&mut self, raw: &mut BytesMut, refusal: HeadRefusal) -> Bytes {
         raw.clear();
         self.state = State::Refused;
-        Some(Bytes::from_static(REFUSED_HEAD))
+        refusal.head()
     }
 
     /// In the middle of a body the server cannot be given a refused head: it sees a cut body.
@@ -87,31 +151,36 @@ impl Framing {
 
     fn head(&mut self, raw: &mut BytesMut) -> Option<Bytes> {
         let Some(end) = memchr::memmem::find(raw, b"\r\n\r\n").map(|at| at + 4) else {
-            let broken =
-                raw.len() > self.limits.bytes_max || has_bare_line_end(raw, false) || raw.contains(&0);
-            return if broken { self.refuse(raw) } else { None };
+            return if raw.len() > self.limits.bytes_max {
+                Some(self.refuse(raw, HeadRefusal::TooLarge))
+            } else if has_bare_line_end(raw, false) || raw.contains(&0) {
+                Some(self.refuse(raw, HeadRefusal::Malformed))
+            } else {
+                None
+            };
         };
         let verdict = match raw.get(..end) {
             Some(head) if end <= self.limits.bytes_max => read_head(head, self.limits.lines_max),
-            _ => Err(Refusal),
+            _ => Err(HeadRefusal::TooLarge),
         };
         match verdict {
-            Ok(state) => {
+            Ok(Head { state, discourage }) => {
                 self.state = state;
-                Some(raw.split_to(end).freeze())
+                let head = raw.split_to(end).freeze();
+                Some(
+                    match discourage || state.announced() > self.limits.request_bytes_max {
+                        true => without_expect(&head),
+                        false => head,
+                    },
+                )
             }
-            Err(Refusal) => self.refuse(raw),
+            Err(refusal) => Some(self.refuse(raw, refusal)),
         }
     }
 
     fn sized(&mut self, raw: &mut BytesMut, remaining: u64) -> Bytes {
         let take = usize::try_from(remaining).unwrap_or(usize::MAX).min(raw.len());
-        let left = remaining - take as u64;
-        self.state = if left == 0 {
-            State::Head
-        } else {
-            State::Sized { remaining: left }
-        };
+        self.state = State::sized(remaining - take as u64);
         raw.split_to(take).freeze()
     }
 
@@ -120,12 +189,7 @@ impl Framing {
             Chunk::Size => self.chunk_size(raw),
             Chunk::Data { remaining } => {
                 let piece = self.sized(raw, remaining);
-                let left = remaining - piece.len() as u64;
-                self.state = State::Chunked(if left == 0 {
-                    Chunk::DataEnd
-                } else {
-                    Chunk::Data { remaining: left }
-                });
+                self.state = State::data(remaining - piece.len() as u64);
                 Some(piece)
             }
             Chunk::DataEnd => self.line_end(raw, State::Chunked(Chunk::Size)),
@@ -179,40 +243,67 @@ impl Framing {
     }
 }
 
-struct Refusal;
+/// What a whole head says of what follows it.
+struct Head {
+    state: State,
+    /// The request is refused by its head alone: nobody is told to go on with the body.
+    discourage: bool,
+}
 
-/// The framing that a whole head announces.
-fn read_head(head: &[u8], lines_max: usize) -> Result<State, Refusal> {
+fn read_head(head: &[u8], lines_max: usize) -> Result<Head, HeadRefusal> {
     if has_bare_line_end(head, true) {
-        return Err(Refusal);
+        return Err(HeadRefusal::Malformed);
     }
-    let text = head.strip_suffix(b"\r\n\r\n").ok_or(Refusal)?;
-    let mut lines = text
-        .split(|b| *b == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let version_minor = request_line(lines.next().ok_or(Refusal)?)?;
+    let text = head.strip_suffix(b"\r\n\r\n").ok_or(HeadRefusal::Malformed)?;
+    let mut lines = lines(text);
+    let version_minor = request_line(lines.next().ok_or(HeadRefusal::Malformed)?)?;
     let mut headers = Headers::default();
     for (index, line) in lines.enumerate() {
         if index >= lines_max {
-            return Err(Refusal);
+            return Err(HeadRefusal::TooLarge);
         }
         headers.line(line)?;
     }
     headers.framing(version_minor)
 }
 
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|b| *b == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// The head without its Expect lines: the server then sends no `100 Continue` before its answer.
+fn without_expect(head: &[u8]) -> Bytes {
+    let is_expect = |line: &[u8]| {
+        let (name, _) = line.split_at(line.len().min(7));
+        name.eq_ignore_ascii_case(b"expect:")
+    };
+    let kept = head
+        .split_inclusive(|b| *b == b'\n')
+        .filter(|line| !is_expect(line));
+    kept.flatten().copied().collect()
+}
+
 /// METHOD, target and version; the version's minor number.
-fn request_line(line: &[u8]) -> Result<u8, Refusal> {
+fn request_line(line: &[u8]) -> Result<u8, HeadRefusal> {
     let mut parts = line.split(|b| *b == b' ');
     let (method, target, version) = (parts.next(), parts.next(), parts.next());
-    let method_ok = method.is_some_and(|m| !m.is_empty() && m.iter().all(u8::is_ascii_uppercase));
+    let method_ok = method.is_some_and(is_method);
     let target_ok = target.is_some_and(|t| !t.is_empty() && t.iter().all(u8::is_ascii_graphic));
     match version {
-        _ if parts.next().is_some() || !method_ok || !target_ok => Err(Refusal),
+        _ if parts.next().is_some() || !method_ok || !target_ok => Err(HeadRefusal::Malformed),
         Some(b"HTTP/1.1") => Ok(1),
         Some(b"HTTP/1.0") => Ok(0),
-        _ => Err(Refusal),
+        _ => Err(HeadRefusal::Malformed),
     }
+}
+
+/// CONNECT turns what follows it into something that is no HTTP.
+fn is_method(method: &[u8]) -> bool {
+    !method.is_empty()
+        && method.iter().all(u8::is_ascii_uppercase)
+        && method != b"CONNECT"
+        && method != REFUSED.as_bytes()
 }
 
 #[derive(Default)]
@@ -220,25 +311,28 @@ struct Headers {
     hosts: usize,
     length: Option<u64>,
     chunked: bool,
+    encoded: bool,
 }
 
 impl Headers {
-    fn line(&mut self, line: &[u8]) -> Result<(), Refusal> {
-        let colon = memchr::memchr(b':', line).ok_or(Refusal)?;
-        let (name, value) = line.split_at_checked(colon).ok_or(Refusal)?;
+    fn line(&mut self, line: &[u8]) -> Result<(), HeadRefusal> {
+        let malformed = Err(HeadRefusal::Malformed);
+        let Some((name, value)) = memchr::memchr(b':', line).and_then(|at| line.split_at_checked(at)) else {
+            return malformed;
+        };
         let value = value.get(1..).unwrap_or_default();
         if name.is_empty() || !name.iter().all(|b| is_token(*b)) {
-            return Err(Refusal);
+            return malformed;
         }
         if value.iter().any(|b| (*b < 0x20 && *b != b'\t') || *b == 0x7f) {
-            return Err(Refusal);
+            return malformed;
         }
         if name.eq_ignore_ascii_case(b"host") {
             self.hosts += 1;
         } else if name.eq_ignore_ascii_case(b"content-length") {
             let length = length(value.trim_ascii())?;
             if self.length.replace(length).is_some() {
-                return Err(Refusal);
+                return malformed;
             }
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
             let plain = value
@@ -246,33 +340,41 @@ impl Headers {
                 .unwrap_or(value)
                 .eq_ignore_ascii_case(b"chunked");
             if !plain || std::mem::replace(&mut self.chunked, true) {
-                return Err(Refusal);
+                return malformed;
             }
+        } else if name.eq_ignore_ascii_case(b"upgrade") {
+            // A server that knows the other protocol reads what follows in another way.
+            return malformed;
+        } else if name.eq_ignore_ascii_case(b"content-encoding") {
+            self.encoded = true;
         }
         Ok(())
     }
 
-    fn framing(self, version_minor: u8) -> Result<State, Refusal> {
+    fn framing(self, version_minor: u8) -> Result<Head, HeadRefusal> {
         let hosts_ok = self.hosts == 1 || (version_minor == 0 && self.hosts == 0);
-        match (self.length, self.chunked) {
-            _ if !hosts_ok => Err(Refusal),
-            (Some(_), true) => Err(Refusal),
-            (None, true) if version_minor == 0 => Err(Refusal),
+        let state = match (self.length, self.chunked) {
+            _ if !hosts_ok => Err(HeadRefusal::Malformed),
+            (Some(_), true) => Err(HeadRefusal::Malformed),
+            (None, true) if version_minor == 0 => Err(HeadRefusal::Malformed),
             (None, true) => Ok(State::Chunked(Chunk::Size)),
-            (Some(0) | None, false) => Ok(State::Head),
-            (Some(remaining), false) => Ok(State::Sized { remaining }),
-        }
+            (length, false) => Ok(State::sized(length.unwrap_or_default())),
+        }?;
+        Ok(Head {
+            state,
+            discourage: self.encoded,
+        })
     }
 }
 
-fn length(value: &[u8]) -> Result<u64, Refusal> {
+fn length(value: &[u8]) -> Result<u64, HeadRefusal> {
     if value.is_empty() || value.len() > 18 || !value.iter().all(u8::is_ascii_digit) {
-        return Err(Refusal);
+        return Err(HeadRefusal::Malformed);
     }
     std::str::from_utf8(value)
         .ok()
         .and_then(|text| text.parse().ok())
-        .ok_or(Refusal)
+        .ok_or(HeadRefusal::Malformed)
 }
 
 fn is_token(byte: u8) -> bool {
@@ -297,6 +399,7 @@ mod tests {
     const LIMITS: HeadLimits = HeadLimits {
         bytes_max: 32 * 1024,
         lines_max: 64,
+        request_bytes_max: 1_000_000,
     };
 
     /// Everything that comes out for these bytes, fed in pieces of `step`.
@@ -357,12 +460,18 @@ mod tests {
             "X: a\n",
             "Host: b\r\n",
             "no colon\r\n",
+            "Upgrade: websocket\r\nConnection: upgrade\r\n",
             &many,
         ] {
             for step in [1, 4096] {
                 let (out, refused) = pass(&head(lines), step);
                 assert!(refused, "{lines:?}");
-                assert_eq!(out, REFUSED_HEAD, "{lines:?}");
+                let told = if lines == many {
+                    HeadRefusal::TooLarge
+                } else {
+                    HeadRefusal::Malformed
+                };
+                assert_eq!(out, told.head(), "{lines:?}");
             }
         }
         for whole in [
@@ -372,6 +481,8 @@ mod tests {
             "POST /x HTTP/2.0\r\nHost: a\r\n\r\n",
             "POST /x\r\nHost: a\r\n\r\n",
             "post /x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "CONNECT /x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "REFUSED /slow-head HTTP/1.1\r\nHost: a\r\n\r\n",
         ] {
             assert!(pass(whole.as_bytes(), 4096).1, "{whole:?}");
         }
@@ -394,6 +505,23 @@ mod tests {
             assert!(pass(&input, 4096).1, "{chunks:?}");
             assert!(pass(&input, 1).1, "{chunks:?}");
         }
+    }
+
+    #[test]
+    fn http_05_who_is_refused_by_the_head_alone_is_not_told_to_go_on() {
+        let expect = "Expect: 100-continue\r\n";
+        for lines in [
+            "Content-Length: 1000001\r\n",
+            "Content-Length: 5\r\nContent-Encoding: gzip\r\n",
+        ] {
+            let (out, refused) = pass(
+                &head(&format!("{lines}eXpect:100-continue\r\n{expect}X: 1\r\n")),
+                4096,
+            );
+            assert_eq!((out, refused), (head(&format!("{lines}X: 1\r\n")), false));
+        }
+        let good = head(&format!("Content-Length: 1000000\r\n{expect}"));
+        assert_eq!(pass(&good, 4096).0, good);
     }
 
     #[test]

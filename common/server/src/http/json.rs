@@ -1,18 +1,26 @@
 //! Questions between our own servers: JSON over the clinical listener, behind the same gate.
 
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::FutureExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tracing::Instrument;
 use uuid::Uuid;
-use xds_audit::{Closing, Event, EventKind, Objects, Outcome, Record};
+use xds_audit::{Caller as AuditCaller, Closing, EventKind, Objects, Outcome, Record};
 use xds_model::Transaction;
 
-use super::body::{Body, BodyError, Pace};
+use super::body::{Body, BodyError, Pace, Shelf};
+use super::connected::Connected;
+use super::early::end_with;
 use super::exchange::Refused;
+use super::serving::stranger;
 use crate::authenticate::Caller;
 use crate::gate::Gate;
 use crate::metrics::RequestOutcome;
@@ -64,6 +72,8 @@ impl<A> Answered<A> {
 }
 
 /// Serves one question. Only a node enrolled for [`Transaction::Decision`] may ask.
+///
+/// The work is detached: a client that hangs up stops nothing halfway.
 pub async fn ask<Q, A, H>(
     gate: Data<Gate>,
     request: HttpRequest,
@@ -77,9 +87,15 @@ where
 {
     let correlation = gate.ids.random();
     let span = tracing::info_span!("question", correlation = %correlation);
+    let working = Connected::of(&request).map(Connected::working);
     let work = async move {
-        let began = std::time::Instant::now();
-        let response = answer(&gate, correlation, &request, payload, handler).await;
+        let began = Instant::now();
+        let asking = Asking {
+            gate: &gate,
+            correlation,
+            request: &request,
+        };
+        let response = asking.run(payload, handler).await;
         let outcome = if response.status().is_success() {
             RequestOutcome::Success
         } else {
@@ -87,92 +103,187 @@ where
         };
         gate.metrics
             .request(Some(Transaction::Decision), outcome, began.elapsed());
+        tracing::info!(
+            outcome = outcome.as_str(),
+            status = response.status().as_u16(),
+            micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            "question"
+        );
+        drop(working);
         response
     };
-    actix_rt::spawn(work.instrument(span))
-        .await
-        .unwrap_or_else(|_| error(StatusCode::INTERNAL_SERVER_ERROR, "failed"))
-}
-
-async fn answer<Q, A, H>(
-    gate: &Gate,
-    correlation: Uuid,
-    request: &HttpRequest,
-    payload: Payload,
-    handler: H,
-) -> HttpResponse
-where
-    Q: DeserializeOwned,
-    A: Serialize,
-    H: AsyncFnOnce(Question<'_, Q>) -> Result<Answered<A>, Refused>,
-{
-    let Ok(caller) = gate.authenticator.caller(request) else {
-        return error(StatusCode::FORBIDDEN, "not-authenticated");
-    };
-    let node = caller.principal.node();
-    let Some(_place) = gate.in_flight.enter(&node.name, node.in_flight_max) else {
-        return error(StatusCode::SERVICE_UNAVAILABLE, "busy");
-    };
-    if !caller.principal.may_send(Transaction::Decision) {
-        return refuse(
-            gate,
-            correlation,
-            &caller,
-            StatusCode::FORBIDDEN,
-            "not-enrolled-for-this",
-        )
-        .await;
-    }
-    let question = match read(gate, payload).await {
-        Ok(question) => question,
-        Err((status, code)) => return refuse(gate, correlation, &caller, status, code).await,
-    };
-    match handler(Question {
-        gate,
-        caller: &caller,
-        correlation,
-        question,
-    })
-    .await
-    {
-        Ok(Answered(answer)) => HttpResponse::Ok().json(answer),
-        Err(Refused::Fault(_)) => error(StatusCode::INTERNAL_SERVER_ERROR, "failed"),
-        Err(Refused::Body(_)) => error(StatusCode::BAD_REQUEST, "cut"),
-        Err(Refused::Busy | Refused::Audit(_)) => error(StatusCode::SERVICE_UNAVAILABLE, "busy"),
+    match actix_rt::spawn(work.instrument(span)).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::error!(correlation = %correlation, "alarm: a question was given up");
+            NotAnswered::FAILED.response()
+        }
     }
 }
 
-async fn read<Q: DeserializeOwned>(gate: &Gate, payload: Payload) -> Result<Q, (StatusCode, &'static str)> {
-    let body = Body::new(payload, Pace::of(&gate.limits), QUESTION_BYTES_MAX);
-    let bytes = body.whole(None).await.map_err(|error| match error {
-        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too-slow"),
-        BodyError::Cut => (StatusCode::BAD_REQUEST, "cut"),
-    })?;
-    serde_json::from_slice(&bytes).map_err(|_| (StatusCode::BAD_REQUEST, "not-understood"))
+struct Asking<'r> {
+    gate: &'r Gate,
+    correlation: Uuid,
+    request: &'r HttpRequest,
 }
 
-async fn refuse(
-    gate: &Gate,
-    correlation: Uuid,
-    caller: &Caller,
+/// A question that gets no answer: HTTP status, code, and the outcome in the audit.
+#[derive(Clone, Copy)]
+struct NotAnswered {
     status: StatusCode,
     code: &'static str,
-) -> HttpResponse {
-    let kind = EventKind::RequestRefused {
-        transaction: Some(Transaction::Decision),
-        reason: code.to_owned(),
+    outcome: Outcome,
+}
+
+impl NotAnswered {
+    const FAILED: Self = Self {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        code: "failed",
+        outcome: Outcome::MajorFailure,
     };
-    let opening = gate.opening(kind, caller, &correlation.to_string(), Objects::default());
-    let closing = Closing::failure(Outcome::SeriousFailure, [code]);
-    match gate.single(Event { opening, closing }).await {
-        Ok(()) => error(status, code),
-        Err(_) => error(StatusCode::SERVICE_UNAVAILABLE, "busy"),
+    const BUSY: Self = Self {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        code: "busy",
+        outcome: Outcome::MinorFailure,
+    };
+
+    fn refused(status: StatusCode, code: &'static str) -> Self {
+        Self {
+            status,
+            code,
+            outcome: Outcome::SeriousFailure,
+        }
+    }
+
+    fn response(self) -> HttpResponse {
+        HttpResponse::build(self.status).json(json!({ "error": self.code }))
     }
 }
 
-fn error(status: StatusCode, code: &'static str) -> HttpResponse {
-    let mut response = HttpResponse::build(status);
-    response.force_close();
-    response.json(json!({ "error": code }))
+impl From<BodyError> for NotAnswered {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::refused(StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            BodyError::TooSlow => Self::refused(StatusCode::REQUEST_TIMEOUT, "too-slow"),
+            BodyError::Cut => Self::refused(StatusCode::BAD_REQUEST, "cut"),
+        }
+    }
+}
+
+impl From<Refused> for NotAnswered {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Fault(_) => Self::FAILED,
+            Refused::Busy => Self::BUSY,
+            Refused::Body(error) => error.into(),
+            Refused::Audit(error) => {
+                tracing::error!(%error, "alarm: a question was refused because its audit event cannot be written");
+                Self::BUSY
+            }
+        }
+    }
+}
+
+impl Asking<'_> {
+    async fn run<Q, A, H>(&self, payload: Payload, handler: H) -> HttpResponse
+    where
+        Q: DeserializeOwned,
+        A: Serialize,
+        H: AsyncFnOnce(Question<'_, Q>) -> Result<Answered<A>, Refused>,
+    {
+        let announced = self
+            .header(CONTENT_LENGTH.as_str())
+            .and_then(|text| text.parse().ok());
+        let mut body = Body::new(
+            payload,
+            announced,
+            Pace::of(&self.gate.limits),
+            QUESTION_BYTES_MAX,
+        );
+        let mut response = match self.gate.authenticator.caller(self.request) {
+            Ok(caller) => self.for_caller(&caller, &mut body, handler).await,
+            Err(error) => {
+                let refused = NotAnswered::refused(StatusCode::FORBIDDEN, "not-authenticated");
+                self.audited(stranger(self.request), refused, error.word()).await
+            }
+        };
+        let stays = response.status() != StatusCode::FORBIDDEN && Shelf::holding(body).settle().await;
+        if !stays {
+            end_with(&mut response, Connected::of(self.request));
+        }
+        response
+    }
+
+    async fn for_caller<Q, A, H>(&self, caller: &Caller, body: &mut Body, handler: H) -> HttpResponse
+    where
+        Q: DeserializeOwned,
+        A: Serialize,
+        H: AsyncFnOnce(Question<'_, Q>) -> Result<Answered<A>, Refused>,
+    {
+        let node = caller.principal.node();
+        let place = self.gate.in_flight.enter(&node.name, node.in_flight_max);
+        let question = match &place {
+            None => Err(NotAnswered::BUSY),
+            Some(_) => self.read(caller, body).await,
+        };
+        let question = match question {
+            Ok(question) => Question {
+                gate: self.gate,
+                caller,
+                correlation: self.correlation,
+                question,
+            },
+            Err(refused) => {
+                let caller = AuditCaller::of(&caller.principal, Some(caller.address));
+                return self.audited(caller, refused, refused.code).await;
+            }
+        };
+        match AssertUnwindSafe(handler(question)).catch_unwind().await {
+            Ok(Ok(Answered(answer))) => HttpResponse::Ok().json(answer),
+            Ok(Err(refused)) => NotAnswered::from(refused).response(),
+            Err(_) => {
+                tracing::error!("alarm: a handler panicked");
+                NotAnswered::FAILED.response()
+            }
+        }
+    }
+
+    async fn read<Q: DeserializeOwned>(&self, caller: &Caller, body: &mut Body) -> Result<Q, NotAnswered> {
+        if self.request.headers().contains_key(CONTENT_ENCODING) {
+            return Err(NotAnswered::refused(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "encoded",
+            ));
+        }
+        if !caller.principal.may_send(Transaction::Decision) {
+            return Err(NotAnswered::refused(
+                StatusCode::FORBIDDEN,
+                "not-enrolled-for-this",
+            ));
+        }
+        let bytes = body.whole().await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|_| NotAnswered::refused(StatusCode::BAD_REQUEST, "not-understood"))
+    }
+
+    /// The answer to a question that reached no handler, after its event is durable.
+    async fn audited(&self, caller: AuditCaller, refused: NotAnswered, word: &'static str) -> HttpResponse {
+        let correlation = self.correlation.to_string();
+        let transaction = Some(Transaction::Decision);
+        let written = self
+            .gate
+            .refusal(caller, &correlation, transaction, word, refused.outcome)
+            .await;
+        match written {
+            Ok(()) => refused.response(),
+            Err(error) => {
+                tracing::error!(%error, "alarm: the audit event of a refusal cannot be written");
+                NotAnswered::BUSY.response()
+            }
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.request.headers().get(name)?.to_str().ok()
+    }
 }

@@ -3,33 +3,25 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use actix_http::body::BoxBody;
-use actix_http::{HttpMessage, HttpService, KeepAlive, Request, Response, StatusCode};
+use actix_http::{HttpService, KeepAlive};
 use actix_server::{Server, ServerBuilder};
-use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_service::{Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
-use actix_web::web::ServiceConfig;
+use actix_web::web::{ServiceConfig, to};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_rustls::server::TlsStream;
-use xds_tls::{HandshakeRefused, PeerIdentity, ServerTls};
+use xds_tls::{HandshakeRefused, ServerTls};
 
+use super::connected::Connected;
 use super::framing::HeadLimits;
-use super::stream::ClinicalStream;
+use super::stray::stray;
+use super::stream::{ClinicalStream, StreamLimits};
 use crate::config::Limits;
 
 /// What is told of a connection that was refused: for the audit and the metrics.
 pub type OnRefused = Arc<dyn Fn(&HandshakeRefused, SocketAddr) + Send + Sync>;
-
-/// Who is at the other end of a connection. Found in a request's connection data.
-#[derive(Clone, Debug)]
-pub struct Connected {
-    /// The certificate that was judged.
-    pub peer: PeerIdentity,
-    /// Where the connection comes from.
-    pub address: SocketAddr,
-}
 
 /// A listener for IHE transactions.
 #[derive(Clone)]
@@ -44,13 +36,11 @@ pub struct ClinicalListener {
     pub on_refused: OnRefused,
 }
 
-type Accepted = (
-    ClinicalStream<TlsStream<TcpStream>, Connected>,
-    Option<SocketAddr>,
-);
+type Accepted = (ClinicalStream<TlsStream<TcpStream>>, Option<SocketAddr>);
 
 impl ClinicalListener {
-    /// Serves what `configure` registers, until the server is stopped.
+    /// Serves what `configure` registers, until the server is stopped. `configure` must register the
+    /// [`Gate`](crate::gate::Gate) as application data: requests that reach no route are audited through it.
     ///
     /// # Errors
     /// When the listener cannot be used.
@@ -62,13 +52,12 @@ impl ClinicalListener {
         let mut server = ServerBuilder::new()
             .disable_signals()
             .shutdown_timeout(u64::from(limits.drain_seconds_max))
-            .max_concurrent_connections(usize::try_from(limits.connections_max).unwrap_or(usize::MAX));
+            .max_concurrent_connections(usize_of(limits.connections_max));
         if self.workers > 0 {
             server = server.workers(self.workers);
         }
-        let handshakes = Arc::new(Semaphore::new(
-            usize::try_from(limits.handshakes_max).unwrap_or(usize::MAX),
-        ));
+        let handshakes = Arc::new(Semaphore::new(usize_of(limits.handshakes_max)));
+        let stopping = server.graceful_shutdown_signal();
         let server = server.listen("clinical", listener, move || {
             let (this, handshakes) = (self.clone(), Arc::clone(&handshakes));
             let configure = configure.clone();
@@ -76,20 +65,34 @@ impl ClinicalListener {
                 let (this, handshakes) = (this.clone(), Arc::clone(&handshakes));
                 async move { this.accept(io, &handshakes).await }
             });
-            let request_bytes_max = limits.request_bytes_max;
+            let stopping = stopping.clone();
             let http = HttpService::build()
-                .keep_alive(KeepAlive::Timeout(Limits::seconds(limits.keep_alive_seconds)))
-                .client_request_timeout(Limits::seconds(limits.head_seconds_max))
-                .expect(fn_service(move |request: Request| async move {
-                    expected(request, request_bytes_max)
-                }))
-                .on_connect_ext(|io: &ClinicalStream<TlsStream<TcpStream>, Connected>, data| {
-                    data.insert(io.peer().clone());
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
                 })
-                .h1(map_config(App::new().configure(configure), |()| {
-                    AppConfig::default()
-                }))
+                .keep_alive(KeepAlive::Timeout(Limits::seconds(limits.keep_alive_seconds)))
+                // For connections that send nothing at all; the stream times heads more strictly.
+                .client_request_timeout(2 * Limits::seconds(limits.head_seconds_max))
+                .on_connect_ext(|io: &ClinicalStream<TlsStream<TcpStream>>, data| {
+                    data.insert(io.connected().clone());
+                })
+                .h1(map_config(
+                    App::new().configure(configure).default_service(to(stray)),
+                    |()| AppConfig::default(),
+                ))
                 .map_err(|_| ());
+            // A connection counts until all its work is done: a client that hung up ends nothing halfway,
+            // not even while the server stops.
+            let http = apply_fn_factory(http, |accepted: Accepted, http| {
+                let connected = accepted.0.connected().clone();
+                let served = http.call(accepted);
+                async move {
+                    let outcome = served.await;
+                    connected.done().await;
+                    outcome
+                }
+            });
             accept.map_err(|_: ()| ()).and_then(http)
         })?;
         Ok(server.run())
@@ -99,18 +102,16 @@ impl ClinicalListener {
         let address = io.peer_addr().map_err(|_| ())?;
         // Without it small answers wait for the other side's delayed acknowledgement (measured: 44 ms).
         io.set_nodelay(true).map_err(|_| ())?;
-        let Ok(_place) = handshakes.acquire().await else {
+        // Whoever comes when too many are half open is turned away; nobody waits behind those who stall.
+        let Ok(_place) = handshakes.try_acquire() else {
+            tracing::warn!("a connection was dropped: too many handshakes are going on");
             return Err(());
         };
         match self.tls.accept(io).await {
             Ok((stream, peer)) => {
-                let connected = Connected { peer, address };
-                let head = HeadLimits {
-                    bytes_max: usize::try_from(self.limits.head_bytes_max).unwrap_or(usize::MAX),
-                    lines_max: usize::try_from(self.limits.head_lines_max).unwrap_or(usize::MAX),
-                };
-                let stall = Limits::seconds(self.limits.write_stall_seconds_max);
-                Ok((ClinicalStream::new(stream, connected, head, stall), Some(address)))
+                let connected = Connected::new(peer, address);
+                let stream = ClinicalStream::new(stream, connected, stream_limits(&self.limits));
+                Ok((stream, Some(address)))
             }
             Err(refused) => {
                 (self.on_refused)(&refused, address);
@@ -120,17 +121,20 @@ impl ClinicalListener {
     }
 }
 
-/// Judges a request that asks whether to go on (`Expect: 100-continue`) before it is told to.
-fn expected(request: Request, request_bytes_max: u64) -> Result<Request, Response<BoxBody>> {
-    let announced = request
-        .headers()
-        .get("content-length")
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| bytes > request_bytes_max) {
-        return Err(Response::new(StatusCode::PAYLOAD_TOO_LARGE));
+fn stream_limits(limits: &Limits) -> StreamLimits {
+    StreamLimits {
+        head: HeadLimits {
+            bytes_max: usize_of(limits.head_bytes_max),
+            lines_max: usize_of(limits.head_lines_max),
+            request_bytes_max: limits.request_bytes_max,
+        },
+        head_max: Limits::seconds(limits.head_seconds_max),
+        write_window: Limits::seconds(limits.write_stall_seconds_max),
+        write_window_bytes_min: u64::from(limits.write_stall_seconds_max)
+            * u64::from(limits.write_bytes_per_second_min),
     }
-    if request.headers().contains_key("content-encoding") {
-        return Err(Response::new(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-    }
-    Ok(request)
+}
+
+fn usize_of(value: u32) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
 }

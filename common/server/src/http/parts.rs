@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use xds_soap::{ContentId, Fault, MimeLimits, MtomEvent, MtomReader, PartHeaders};
 
-use super::body::Body;
+use super::body::{Body, BodyError, Shelf};
 use super::exchange::Refused;
 use crate::config::Limits;
 
@@ -22,7 +22,8 @@ pub(super) fn mime_limits(limits: &Limits) -> MimeLimits {
 /// The parts behind the root part.
 pub struct Parts {
     reader: MtomReader,
-    body: Body,
+    body: Option<Body>,
+    shelf: Shelf,
     root_content_id: Option<ContentId>,
 }
 
@@ -38,10 +39,12 @@ pub enum PartEvent {
 }
 
 impl Parts {
-    pub(super) fn new(reader: MtomReader, body: Body) -> Self {
+    /// Over the body on the shelf, which goes back there in the end.
+    pub(super) fn new(reader: MtomReader, shelf: &Shelf) -> Self {
         Self {
             reader,
-            body,
+            body: shelf.take(),
+            shelf: shelf.clone(),
             root_content_id: None,
         }
     }
@@ -62,21 +65,33 @@ impl Parts {
         }
     }
 
-    /// The next event of a part; none when the message is complete. Before that nothing may take effect.
+    /// The next event of a part; none when the message is complete, the HTTP body around it included. Before
+    /// that nothing may take effect.
     ///
     /// # Errors
     /// A fault for broken MIME, or what is wrong with the body.
     pub async fn next(&mut self) -> Result<Option<PartEvent>, Refused> {
         if self.reader.is_complete() {
+            self.body()?.rest().await?;
             return Ok(None);
         }
         Ok(match self.event().await? {
             MtomEvent::PartStart(headers) => Some(PartEvent::Start(headers)),
             MtomEvent::Data(data) => Some(PartEvent::Data(data)),
             MtomEvent::PartEnd => Some(PartEvent::End),
-            MtomEvent::End => None,
+            MtomEvent::End => {
+                // A message that is cut behind its last boundary is cut nevertheless.
+                self.body()?.rest().await?;
+                None
+            }
             MtomEvent::Root { .. } => return Err(Fault::sender("the root part stands twice").into()),
         })
+    }
+
+    /// Reads on to the end of a message whose parts nobody refers to.
+    pub(super) async fn drop_unread(mut self) -> Result<(), Refused> {
+        while self.next().await?.is_some() {}
+        Ok(())
     }
 
     async fn event(&mut self) -> Result<MtomEvent, Refused> {
@@ -84,10 +99,22 @@ impl Parts {
             if let Some(event) = self.reader.next()? {
                 return Ok(event);
             }
-            match self.body.next().await? {
+            match self.body()?.next().await? {
                 Some(piece) => self.reader.push(piece),
                 None => self.reader.finish(),
             }
+        }
+    }
+
+    fn body(&mut self) -> Result<&mut Body, BodyError> {
+        self.body.as_mut().ok_or(BodyError::Cut)
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        if let Some(body) = self.body.take() {
+            self.shelf.put_back(body);
         }
     }
 }

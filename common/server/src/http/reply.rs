@@ -1,5 +1,7 @@
 //! Answers, in the packaging of their request.
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -126,8 +128,10 @@ impl Reply {
                     relates_to,
                     message_id,
                 } = addressing;
-                let xml = write_response(action, relates_to, message_id, |out| out.push_str(&body));
-                package(HttpResponse::Ok(), xml, packaging, random)
+                let mut split = 0;
+                let mut head = write_response(action, relates_to, message_id, |out| split = out.len());
+                let tail = head.split_off(split);
+                pack(HttpResponse::Ok(), [head, body, tail], packaging, random)
             }
             Self::Streamed(reply) => HttpResponse::Ok().content_type(reply.content_type).body(Pieces {
                 pieces: reply.pieces,
@@ -140,22 +144,81 @@ impl Reply {
 
 /// Puts a whole envelope into the packaging of its request.
 pub(super) fn package(
-    mut response: HttpResponseBuilder,
+    response: HttpResponseBuilder,
     xml: String,
     packaging: &Packaging,
     random: Uuid,
 ) -> HttpResponse {
+    pack(response, [xml], packaging, random)
+}
+
+/// The same for an envelope in pieces, which are not copied: an answer may be large.
+fn pack<const N: usize>(
+    mut response: HttpResponseBuilder,
+    envelope: [String; N],
+    packaging: &Packaging,
+    random: Uuid,
+) -> HttpResponse {
     match packaging {
-        Packaging::Simple => response.content_type(SIMPLE_CONTENT_TYPE).body(xml),
+        Packaging::Simple => response
+            .content_type(SIMPLE_CONTENT_TYPE)
+            .body(Chain::of(envelope)),
         Packaging::Mtom { .. } => {
             let writer = MultipartWriter::new(random, ContentId::generated(random));
-            let (head, closing) = (writer.root_head(), writer.closing());
-            let mut whole = String::with_capacity(head.len() + xml.len() + closing.len());
-            whole.push_str(&head);
-            whole.push_str(&xml);
-            whole.push_str(&closing);
-            response.content_type(writer.content_type()).body(whole)
+            let framed = [writer.root_head()]
+                .into_iter()
+                .chain(envelope)
+                .chain([writer.closing()]);
+            response
+                .content_type(writer.content_type())
+                .body(Chain::of(framed))
         }
+    }
+}
+
+/// A body of known size in several pieces. It is handed on in small ones: the HTTP server copies what it is
+/// handed into its write buffer.
+struct Chain {
+    left: u64,
+    pieces: VecDeque<Bytes>,
+}
+
+const HANDED_BYTES_MAX: usize = 32 * 1024;
+
+impl Chain {
+    fn of(pieces: impl IntoIterator<Item = String>) -> Self {
+        let pieces: VecDeque<Bytes> = pieces
+            .into_iter()
+            .map(Bytes::from)
+            .filter(|piece| !piece.is_empty())
+            .collect();
+        Self {
+            left: pieces.iter().map(|piece| piece.len() as u64).sum(),
+            pieces,
+        }
+    }
+
+    fn next(&mut self) -> Option<Bytes> {
+        let first = self.pieces.front_mut()?;
+        let piece = if first.len() > HANDED_BYTES_MAX {
+            first.split_to(HANDED_BYTES_MAX)
+        } else {
+            self.pieces.pop_front()?
+        };
+        self.left -= piece.len() as u64;
+        Some(piece)
+    }
+}
+
+impl MessageBody for Chain {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.left)
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(self.next().map(Ok))
     }
 }
 

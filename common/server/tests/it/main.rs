@@ -1,0 +1,23 @@
+//! The frame as a client sees it: a server on loopback, raw bytes over mutual TLS, and the journal that it leaves.
+//! Test names carry the row of the hardening catalogue.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking"
+)]
+
+mod app;
+mod bodies;
+mod client;
+mod config;
+mod flow;
+mod heads;
+mod message;
+mod mime;
+mod soap;
+mod tls;
+mod watch;
+mod world;
