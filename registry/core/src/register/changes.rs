@@ -218,7 +218,7 @@ pub fn changes(submission: Submission<Permitted>, encoder: &dyn BodyEncoder) -> 
         })
         .collect();
     let ordinal = |unique_id: &str| checked.ordinals.get(unique_id).copied().unwrap_or(0);
-    let unique_ids = (sets
+    let mut unique_ids: Vec<UniqueIdRow> = (sets
         .iter()
         .map(|row| package_id(&row.unique_id, row.id, ObjectKind::SubmissionSet)))
     .chain(
@@ -228,6 +228,8 @@ pub fn changes(submission: Submission<Permitted>, encoder: &dyn BodyEncoder) -> 
     )
     .chain(entries.iter().map(|row| entry_id(row, ordinal(&row.unique_id))))
     .collect();
+    // In one order everywhere: two submissions that want the same ones wait, and do not deadlock.
+    unique_ids.sort_by(|a, b| a.value.cmp(&b.value));
     let deprecations = (checked.deprecated.iter())
         .map(|(entry, stored_under)| Deprecation {
             stored_under: *stored_under,

@@ -222,7 +222,7 @@ fn uses_of_a_unique_id_are_numbered() {
     let ordinals: Vec<(&str, i32)> = (changes.unique_ids.iter())
         .map(|row| (row.value.as_str(), row.ordinal))
         .collect();
-    assert_eq!(ordinals, [("1.2.900", 0), ("1.2.100", 2)]);
+    assert_eq!(ordinals, [("1.2.100", 2), ("1.2.900", 0)]);
 }
 
 #[test]
