@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(config.endpoint_path(), "/xds/repository");
         assert_eq!(
             config.registry.nodes_url(),
-            "https://registry.example.jp:8443/nodes"
+            "https://registry.example.jp:8443/xds/registry/nodes"
         );
     }
 

@@ -1,0 +1,259 @@
+//! The registry's configuration file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use registry_store::StatementMode;
+use serde::Deserialize;
+use xds_model::Oid;
+use xds_server::config::{
+    AuditSection, ClinicalSection, Configuration, Limits, LogSection, NodeSection, StatusSection,
+    TimeSection, rebase,
+};
+
+/// `renkei-registry.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Who this process is in its audit events.
+    pub(crate) node: NodeSection,
+    /// The registry itself.
+    pub(crate) registry: RegistrySection,
+    /// The listener for IHE transactions.
+    pub(crate) clinical: ClinicalSection,
+    /// The listener for the patient identity feed; without it patients come by the command line only.
+    #[serde(default)]
+    pub(crate) mllp: Option<MllpSection>,
+    /// Health and metrics.
+    pub(crate) status: StatusSection,
+    /// The journal.
+    pub(crate) audit: AuditSection,
+    /// An existing PostgreSQL; without it the registry runs a private cluster.
+    #[serde(default)]
+    pub(crate) database: Option<DatabaseSection>,
+    /// The private cluster.
+    #[serde(default)]
+    pub(crate) private_database: PrivateDatabaseSection,
+    /// The process's log.
+    #[serde(default)]
+    pub(crate) log: LogSection,
+    /// Where the clock is compared with.
+    #[serde(default)]
+    pub(crate) time: TimeSection,
+    /// Every limit.
+    #[serde(default)]
+    pub(crate) limits: Limits,
+}
+
+/// `[registry]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegistrySection {
+    /// The OID under which this domain gives patient ids.
+    pub(crate) assigning_authority: String,
+    /// The namespace that a feed may name the authority by, in place of the OID.
+    #[serde(default)]
+    pub(crate) assigning_authority_namespace: Option<String>,
+    /// Folder for the private cluster and other files of the registry.
+    pub(crate) data: PathBuf,
+}
+
+/// `[mllp]`: the patient identity feed (ITI-8) over mutual TLS, with the certificates of `[clinical.tls]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MllpSection {
+    /// Address and port.
+    pub(crate) listen: SocketAddr,
+    /// Minutes east of UTC of times without a zone: 540 is Japan.
+    #[serde(default = "japan")]
+    pub(crate) zone_minutes: i16,
+}
+
+fn japan() -> i16 {
+    540
+}
+
+/// `[database]`: an existing PostgreSQL 15 or later.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DatabaseSection {
+    /// A folder with a Unix socket, or a host name. A host is always spoken to by TLS.
+    pub(crate) host: String,
+    /// Port.
+    #[serde(default = "postgres_port")]
+    pub(crate) port: u16,
+    /// Database.
+    pub(crate) name: String,
+    /// Role of `serve`.
+    pub(crate) user: String,
+    /// File with its password.
+    #[serde(default)]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Role of `migrate`; the same as `user` when it is absent.
+    #[serde(default)]
+    pub(crate) owner: Option<String>,
+    /// File with the owner's password.
+    #[serde(default)]
+    pub(crate) owner_password_file: Option<PathBuf>,
+    /// File with the CA of the server's certificate, for a host.
+    #[serde(default)]
+    pub(crate) ca: Option<PathBuf>,
+    /// Connections at most.
+    #[serde(default = "connections_max")]
+    pub(crate) connections_max: usize,
+    /// `prepared`, or `typed` behind a pgbouncer that pools transactions.
+    #[serde(default)]
+    pub(crate) statement_mode: StatementModeName,
+}
+
+fn postgres_port() -> u16 {
+    5432
+}
+
+fn connections_max() -> usize {
+    16
+}
+
+/// How statements are sent.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum StatementModeName {
+    /// Prepared once for each connection.
+    #[default]
+    Prepared,
+    /// With their types each time.
+    Typed,
+}
+
+impl From<StatementModeName> for StatementMode {
+    fn from(name: StatementModeName) -> Self {
+        match name {
+            StatementModeName::Prepared => Self::Prepared,
+            StatementModeName::Typed => Self::Typed,
+        }
+    }
+}
+
+/// `[private_database]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PrivateDatabaseSection {
+    /// Folder of the PostgreSQL binaries; found by itself when absent.
+    pub(crate) binaries: Option<PathBuf>,
+    /// Whether PostgreSQL goes on running when the registry stops.
+    pub(crate) keep_running: bool,
+}
+
+impl Configuration for Config {
+    fn rebase(&mut self, base: &Path) {
+        rebase(&mut self.registry.data, base);
+        if let Some(binaries) = &mut self.private_database.binaries {
+            rebase(binaries, base);
+        }
+        self.clinical.rebase(base);
+        self.audit.rebase(base);
+        if let Some(database) = &mut self.database {
+            let files = [
+                &mut database.password_file,
+                &mut database.owner_password_file,
+                &mut database.ca,
+            ];
+            for file in files.into_iter().flatten() {
+                rebase(file, base);
+            }
+        }
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        let mut complaints = self.status.complaints();
+        if let Err(error) = self.registry.assigning_authority.parse::<Oid>() {
+            complaints.push(format!("registry.assigning_authority: {error}"));
+        }
+        if let Some(mllp) = &self.mllp {
+            if mllp.listen == self.clinical.listen {
+                complaints
+                    .push("mllp.listen is the address of clinical.listen: give it another port".to_owned());
+            }
+            if !(-14 * 60..=14 * 60).contains(&mllp.zone_minutes) {
+                complaints.push("mllp.zone_minutes is between -840 and 840; 540 is Japan".to_owned());
+            }
+        }
+        if let Some(database) = &self.database
+            && !database.host.starts_with('/')
+            && database.ca.is_none()
+        {
+            complaints.push(
+                "database.ca names the CA of the database server's certificate; it is required for a host"
+                    .to_owned(),
+            );
+        }
+        complaints
+    }
+}
+
+impl Config {
+    /// The authority under which this domain gives patient ids. `complaints` has checked it.
+    pub(crate) fn authority(&self) -> Option<Oid> {
+        self.registry.assigning_authority.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use xds_server::config::load;
+
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../renkei-registry.sample.toml");
+    const REPOSITORY_SAMPLE: &str = include_str!("../../repository/renkei-repository.sample.toml");
+
+    fn loaded(name: &str, text: &str) -> Config {
+        let name = format!("renkei-registry-sample-{}-{name}.toml", std::process::id());
+        let file = std::env::temp_dir().join(name);
+        std::fs::write(&file, text).unwrap();
+        let config = load(&file);
+        std::fs::remove_file(&file).unwrap();
+        config.unwrap()
+    }
+
+    /// The sample with its optional keys and sections in force.
+    fn with_options() -> String {
+        let option = |line: &str| {
+            let text = line.strip_prefix("# ")?;
+            let key = text.split(" = ").next().filter(|key| *key != text);
+            let is_key = key.is_some_and(|key| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+            (is_key || text.starts_with('[')).then(|| text.to_owned())
+        };
+        SAMPLE
+            .lines()
+            .map(|line| option(line).unwrap_or_else(|| line.to_owned()) + "\n")
+            .collect()
+    }
+
+    #[test]
+    fn the_sample_is_right_with_and_without_its_options() {
+        let config = loaded("plain", SAMPLE);
+        assert_eq!(config.limits, Limits::default());
+        assert!(config.database.is_none() && config.mllp.is_some());
+        let config = loaded("options", &with_options());
+        let database = config.database.unwrap();
+        assert_eq!((database.port, database.connections_max), (5432, 16));
+        assert!(database.ca.is_some() && database.owner_password_file.is_some());
+        assert!(config.private_database.binaries.is_some());
+        assert!(config.node.enterprise_site_id.is_some());
+    }
+
+    #[test]
+    fn both_samples_name_every_limit_with_its_default() {
+        for sample in [SAMPLE, REPOSITORY_SAMPLE] {
+            let (_, limits) = sample.split_once("\n[limits]\n").unwrap();
+            let said: Vec<&str> = limits.lines().filter(|line| !line.starts_with('#')).collect();
+            let table = Limits::default().table();
+            let wanted: Vec<String> = table
+                .into_iter()
+                .map(|(name, value)| format!("{name} = {value}"))
+                .collect();
+            assert_eq!(said, wanted);
+        }
+    }
+}
