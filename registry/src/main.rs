@@ -1,3 +1,23 @@
 //! XDS.b Document Registry.
 
-fn main() {}
+mod app;
+mod commands;
+mod config;
+mod database;
+mod domain;
+mod encoder;
+mod handlers;
+mod marks;
+mod mllp;
+mod routes;
+mod serve;
+mod settle;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    commands::run()
+}

@@ -1,0 +1,305 @@
+//! What may stand on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use xds_model::Transaction;
+use xds_server::lang::Lang;
+
+/// The IHE XDS.b Document Registry of a regional medical network.
+///
+/// It knows where documents are and who may know. `serve` runs it; the other commands look after what it
+/// works with. Changes are in force within two seconds, without a restart.
+#[derive(Debug, Parser)]
+#[command(name = "renkei-registry", version, arg_required_else_help = true)]
+#[command(after_help = "A new registry:\n  \
+    renkei-registry check-config --config registry.toml\n  \
+    renkei-registry migrate --config registry.toml\n  \
+    renkei-registry codes import --config registry.toml codes.json\n  \
+    renkei-registry org add --config registry.toml --id 1311234567 --name 中央病院 --entity chuo\n  \
+    renkei-registry node add --config registry.toml --name chuo-1 --org 1311234567 \\\n      \
+    --certificate chuo.pem --allow ITI-18,ITI-41,ITI-43\n  \
+    renkei-registry serve --config registry.toml")]
+pub(crate) struct Arguments {
+    /// The configuration file.
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "RENKEI_REGISTRY_CONFIG",
+        default_value = "/etc/renkei/registry.toml"
+    )]
+    pub(crate) config: PathBuf,
+
+    /// Print JSON for machines.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Language of texts for people: ja or en.
+    #[arg(long, global = true)]
+    pub(crate) lang: Option<Lang>,
+
+    #[command(flatten)]
+    pub(crate) by: By,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Who makes a change, and why: it is kept with the change.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct By {
+    /// Who makes the change; the login name unless given.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+
+    /// Why the change is made.
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the registry until SIGTERM; SIGHUP reads certificates and revocation lists again.
+    Serve,
+    /// Say whether the configuration is valid, and show every limit.
+    CheckConfig,
+    /// Look at certificates, clock, disk, database and listeners, and say what to do.
+    Doctor,
+    /// Bring the database's schema up to date.
+    Migrate(MigrateArguments),
+    /// Organisations 医療機関等 of the network.
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Nodes: certificates bound to organisations.
+    #[command(subcommand)]
+    Node(NodeCommand),
+    /// Patients that the identity feed told of.
+    #[command(subcommand)]
+    Patient(PatientCommand),
+    /// Code sets of the affinity domain.
+    #[command(subcommand)]
+    Codes(CodesCommand),
+    /// Settings of the domain.
+    #[command(subcommand)]
+    Setting(SettingCommand),
+    /// The audit journal.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MigrateArguments {
+    /// Also give the serving role (database.user) its rights.
+    #[arg(long)]
+    pub(crate) grant: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrgCommand {
+    /// Enter an organisation, or a new version of one.
+    Add(OrgArguments),
+    /// List the organisations in force.
+    List,
+    /// Show one organisation.
+    Show {
+        /// Its id.
+        #[arg(long)]
+        id: String,
+    },
+    /// End an organisation. Its nodes must be ended first.
+    End {
+        /// Its id.
+        #[arg(long)]
+        id: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct OrgArguments {
+    /// Ten-digit facility code 医療機関コード, or a name of your own.
+    #[arg(long)]
+    pub(crate) id: String,
+    /// Name for people.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Name in kana, for sorting.
+    #[arg(long)]
+    pub(crate) kana: Option<String>,
+    /// Legal entity 事業者: organisations of one entity share their own records.
+    #[arg(long)]
+    pub(crate) entity: String,
+    /// Name of the legal entity; the organisation's name unless given.
+    #[arg(long)]
+    pub(crate) entity_name: Option<String>,
+    /// Further facility codes.
+    #[arg(long = "facility-code")]
+    pub(crate) facility_codes: Vec<String>,
+    /// OIDs that authorInstitution names it by.
+    #[arg(long = "oid")]
+    pub(crate) oids: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NodeCommand {
+    /// Bind a certificate to an organisation, or enter a new version of a node.
+    Add(Box<NodeArguments>),
+    /// List the nodes in force.
+    List,
+    /// Show one node.
+    Show {
+        /// Its name.
+        #[arg(long)]
+        name: String,
+    },
+    /// End a node: its certificate gets nothing any more, within two seconds.
+    End {
+        /// Its name.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("key").required(true).args(["certificate", "fingerprint"])))]
+pub(crate) struct NodeArguments {
+    /// Name of the node.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Organisation that it belongs to.
+    #[arg(long)]
+    pub(crate) org: String,
+    /// File with its certificate (PEM or DER).
+    #[arg(long)]
+    pub(crate) certificate: Option<PathBuf>,
+    /// SHA-256 of the certificate, in hexadecimal, in place of the file.
+    #[arg(long)]
+    pub(crate) fingerprint: Option<String>,
+    /// Transactions that it may send, such as ITI-18,ITI-41,ITI-43.
+    #[arg(long, value_delimiter = ',', value_parser = transaction, required = true)]
+    pub(crate) allow: Vec<Transaction>,
+    /// Accept TLS 1.2 from it.
+    #[arg(long)]
+    pub(crate) allow_tls12: bool,
+    /// It acts for the nodes that it names: a repository.
+    #[arg(long)]
+    pub(crate) acts_for_others: bool,
+    /// Requests in flight that it may have, in place of the limit of all nodes.
+    #[arg(long)]
+    pub(crate) in_flight_max: Option<u32>,
+    /// OIDs (sourceId) that it may publish under; any unless given.
+    #[arg(long = "source-id")]
+    pub(crate) source_ids: Vec<String>,
+    /// Assigning authorities (OIDs) that it may feed patients of.
+    #[arg(long = "feeds")]
+    pub(crate) feeds: Vec<String>,
+    /// Role of its user while it cannot send an assertion (needs the setting default-users).
+    #[arg(long, requires = "default_purpose")]
+    pub(crate) default_role: Option<String>,
+    /// Purpose of use of that user, such as TREAT.
+    #[arg(long, requires = "default_role")]
+    pub(crate) default_purpose: Option<String>,
+    /// That user signed in with two factors.
+    #[arg(long, requires = "default_role")]
+    pub(crate) default_two_factor: bool,
+}
+
+fn transaction(text: &str) -> Result<Transaction, String> {
+    Transaction::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Transaction::ALL
+            .iter()
+            .map(|transaction| transaction.name())
+            .collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PatientCommand {
+    /// Enter a patient by hand, as the identity feed would.
+    Add(PatientArguments),
+    /// List patients whose name begins so.
+    List {
+        /// Beginning of a name, in any script.
+        #[arg(long)]
+        name: Option<String>,
+        /// Patients at most.
+        #[arg(long, default_value_t = 50)]
+        max: u32,
+    },
+    /// Show one patient.
+    Show {
+        /// CX text id^^^&OID&ISO, or the id alone under the domain's authority.
+        #[arg(long)]
+        id: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PatientArguments {
+    /// CX text id^^^&OID&ISO, or the id alone under the domain's authority.
+    #[arg(long)]
+    pub(crate) id: String,
+    /// Name in kanji.
+    #[arg(long)]
+    pub(crate) kanji: Option<String>,
+    /// Name in kana.
+    #[arg(long)]
+    pub(crate) kana: Option<String>,
+    /// Name in letters.
+    #[arg(long)]
+    pub(crate) roman: Option<String>,
+    /// Date of birth, YYYYMMDD.
+    #[arg(long)]
+    pub(crate) birth_date: Option<String>,
+    /// Administrative sex: F, M, O, U.
+    #[arg(long)]
+    pub(crate) sex: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CodesCommand {
+    /// Import code files; a file with a name that is there already replaces it. All, or none.
+    Import {
+        /// Files in the format of codes/affinity-domain.json.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// List the imported files and the size of each code list.
+    List,
+    /// Remove an imported file.
+    Remove {
+        /// Its name.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingCommand {
+    /// Set a setting.
+    Set {
+        /// Its name: see `setting list`.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+    /// List every setting with its value and meaning.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Say whether a journal is whole. Needs no server and no configuration; exit status 0 only if it is.
+    Verify(VerifyArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArguments {
+    /// Folder of the journal, or of a copy.
+    #[arg(long)]
+    pub(crate) journal: PathBuf,
+    /// File with the audit public key; the one in the folder unless given.
+    #[arg(long)]
+    pub(crate) public_key: Option<PathBuf>,
+}

@@ -1,0 +1,88 @@
+//! The command line: a file per subject.
+
+mod arguments;
+mod check_config;
+mod codes;
+mod doctor;
+mod journal;
+mod node;
+mod organisation;
+mod output;
+mod patient;
+mod session;
+mod setting;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+use xds_server::config::load;
+use xds_server::lang::{Lang, localised};
+
+use crate::config::Config;
+use crate::serve::serve;
+use arguments::{Arguments, AuditCommand, Command};
+use output::Output;
+
+/// Runs what the command line says.
+pub(crate) fn run() -> ExitCode {
+    let lang = wanted_lang();
+    let matches = localised(Arguments::command(), lang, words::JAPANESE).get_matches();
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let output = Output {
+        json: arguments.json,
+        lang,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output.failure(&error),
+    };
+    runtime.block_on(execute(arguments, output))
+}
+
+/// `--lang` before the rest is read, since it changes what `--help` says.
+fn wanted_lang() -> Lang {
+    let arguments: Vec<String> = std::env::args().collect();
+    let named =
+        arguments
+            .iter()
+            .enumerate()
+            .find_map(|(at, argument)| match argument.strip_prefix("--lang") {
+                Some("") => arguments.get(at + 1)?.parse().ok(),
+                Some(value) => value.strip_prefix('=')?.parse().ok(),
+                None => None,
+            });
+    named.unwrap_or_else(Lang::from_environment)
+}
+
+async fn execute(arguments: Arguments, output: Output) -> ExitCode {
+    if let Command::Audit(AuditCommand::Verify(verify)) = &arguments.command {
+        return journal::verify(verify, output);
+    }
+    let config: Config = match load(&arguments.config) {
+        Ok(config) => config,
+        Err(error) => return output.failure(&error),
+    };
+    let done = match arguments.command {
+        Command::Serve => serve(config)
+            .await
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(Into::into),
+        Command::CheckConfig => check_config::run(&config, output),
+        Command::Doctor => doctor::run(&config, output).await,
+        Command::Migrate(arguments) => session::migrate(&config, &arguments, output).await,
+        Command::Org(command) => organisation::run(&config, command, &arguments.by, output).await,
+        Command::Node(command) => node::run(&config, command, &arguments.by, output).await,
+        Command::Patient(command) => patient::run(&config, command, &arguments.by, output).await,
+        Command::Codes(command) => codes::run(&config, command, &arguments.by, output).await,
+        Command::Setting(command) => setting::run(&config, command, &arguments.by, output).await,
+        Command::Audit(_) => Ok(ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| output.failure(error.as_ref()))
+}
+
+/// What a command ends with. An error is for people: it says what to do.
+type Done = Result<ExitCode, Box<dyn std::error::Error + Send + Sync>>;

@@ -1,0 +1,73 @@
+//! One command's work with the database.
+
+use std::future::Future;
+
+use registry_store::{Change, Store};
+use xds_model::time::System;
+use xds_model::{Clock, IdSource};
+use xds_server::lang::Say;
+
+use super::Done;
+use super::arguments::{By, MigrateArguments};
+use super::output::Output;
+use crate::config::Config;
+use crate::database::{Database, DatabaseError};
+
+/// Opens the database, checks its schema, does the work, and closes it again.
+pub(super) async fn with_store<F>(config: &Config, work: impl FnOnce(Store) -> F) -> Done
+where
+    F: Future<Output = Done>,
+{
+    let database = Database::open(config).await?;
+    database.migrate_if_private().await?;
+    let store = database.store(None)?;
+    let done = match store.check_schema().await {
+        Ok(_) => work(store).await,
+        Err(error) => Err(DatabaseError::from(error).into()),
+    };
+    database.close().await;
+    done
+}
+
+/// Who changes what, now.
+pub(super) fn change(by: &By) -> Change {
+    let login = || {
+        std::env::var("SUDO_USER")
+            .or_else(|_| std::env::var("USER"))
+            .unwrap_or_else(|_| "operator".to_owned())
+    };
+    Change {
+        id: System.ordered(),
+        at: System.now(),
+        who: by.by.clone().unwrap_or_else(login),
+        reason: by.reason.clone(),
+    }
+}
+
+/// `migrate`
+pub(super) async fn migrate(config: &Config, arguments: &MigrateArguments, output: Output) -> Done {
+    let database = Database::open(config).await?;
+    let owner = database.owner()?;
+    let migrated = owner.migrate().await.map_err(DatabaseError::from)?;
+    if arguments.grant
+        && let Some(section) = &config.database
+    {
+        owner.grant(&section.user).await.map_err(DatabaseError::from)?;
+    }
+    drop(owner);
+    database.close().await;
+    let say = Say::new(
+        format!(
+            "データベースのスキーマ: 版 {} → 版 {}",
+            migrated.from, migrated.to
+        ),
+        format!(
+            "schema of the database: version {} -> {}",
+            migrated.from, migrated.to
+        ),
+    );
+    Ok(output.result(
+        &say,
+        &serde_json::json!({ "from": migrated.from, "to": migrated.to }),
+    ))
+}

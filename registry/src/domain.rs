@@ -1,0 +1,72 @@
+//! The domain's data as one process works with it: code lists, policy, directory. Read again when it changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use registry_core::codes::AffinityDomain;
+use registry_core::ledger::Directory;
+use registry_store::{DomainSettings, Store, StoreError};
+use xds_policy::Domain;
+use xds_server::ledger::NodeList;
+
+/// How often the domain's data are read again. What the command line changed is in force this soon.
+pub(crate) const REFRESH_EVERY: Duration = Duration::from_secs(2);
+/// How old they may grow while the database cannot be read, before nobody is served by them any more.
+pub(crate) const AGE_MAX: Duration = Duration::from_secs(60);
+
+/// The domain's data at one moment.
+#[derive(Debug)]
+pub(crate) struct DomainData {
+    /// Code lists.
+    pub(crate) affinity: AffinityDomain,
+    /// The domain's settings.
+    pub(crate) settings: DomainSettings,
+    /// What policy needs of them.
+    pub(crate) policy: Domain,
+    /// Organisations and legal entities.
+    pub(crate) directory: Directory,
+}
+
+/// The domain's data in force.
+pub(crate) struct DomainState {
+    current: ArcSwap<DomainData>,
+}
+
+impl DomainState {
+    /// Reads the domain's data and the enrolled nodes for the first time.
+    pub(crate) async fn read(store: &Store, nodes: &NodeList) -> Result<Arc<Self>, StoreError> {
+        let data = load(store, nodes).await?;
+        Ok(Arc::new(Self {
+            current: ArcSwap::from_pointee(data),
+        }))
+    }
+
+    /// The data in force.
+    pub(crate) fn current(&self) -> Arc<DomainData> {
+        self.current.load_full()
+    }
+
+    /// Reads everything again.
+    pub(crate) async fn refresh(&self, store: &Store, nodes: &NodeList) -> Result<(), StoreError> {
+        self.current.store(Arc::new(load(store, nodes).await?));
+        Ok(())
+    }
+}
+
+async fn load(store: &Store, nodes: &NodeList) -> Result<DomainData, StoreError> {
+    let settings = store.domain_settings().await?;
+    let affinity = store.affinity_domain(settings.unknown_codes).await?;
+    let directory = store.directory().await?;
+    let mut enrolled = store.enrolled_nodes().await?;
+    if !settings.default_user_allowed {
+        enrolled.iter_mut().for_each(|node| node.default_user = None);
+    }
+    nodes.replace(enrolled);
+    Ok(DomainData {
+        affinity,
+        policy: settings.policy(),
+        settings,
+        directory,
+    })
+}

@@ -1,0 +1,130 @@
+//! ITI-18, Registry Stored Query (ITI TF-2 3.18).
+
+use std::collections::BTreeSet;
+
+use actix_web::web::Data;
+use registry_core::answer::{Answer as QueryAnswer, answer};
+use registry_core::plan::plan;
+use registry_core::view::Viewer;
+use registry_store::StoreError;
+use xds_audit::{Closing, Decision, Objects, Outcome, QueryText, Withheld};
+use xds_ebxml::query::{raw_query, read_query, write_response_without_objects};
+use xds_ebxml::{ns, stored::BodyError};
+use xds_model::query::StoredQueryRequest;
+use xds_model::{Fault, RuleId};
+use xds_server::http::{Answer, Exchange, Refused};
+use xds_server::metrics::RequestOutcome;
+use xds_xml::Element;
+
+use crate::app::App;
+use crate::encoder::write_answer;
+
+/// Answers a stored query.
+pub(crate) async fn stored_query(exchange: Exchange<'_>, app: Data<App>) -> Result<Answer, Refused> {
+    let request = read_query(exchange.body, app.queries);
+    let record = exchange
+        .open(objects(exchange.body, request.as_ref().ok()))
+        .await?;
+    let found = match request {
+        Ok(request) => find(&exchange, &app, request).await,
+        Err(faults) => Err(Failure::Faults(faults)),
+    };
+    match found.and_then(|found| written(&exchange, &found)) {
+        Ok((closing, body)) => Ok(Answer::whole(record, closing, RequestOutcome::Success, body).await?),
+        Err(failure) => {
+            let (outcome, faults) = failure.faults();
+            let codes = faults.iter().map(|fault| fault.code().as_str());
+            let closing = Closing::failure(outcome, codes);
+            let mut body = String::with_capacity(512);
+            write_response_without_objects(&faults, &mut body);
+            Ok(Answer::whole(record, closing, RequestOutcome::Failure, body).await?)
+        }
+    }
+}
+
+/// Why there is no answer.
+enum Failure {
+    /// The query's own.
+    Faults(Vec<Fault>),
+    /// The database's.
+    Store(StoreError),
+    /// A stored object that cannot be read.
+    Body(BodyError),
+}
+
+impl Failure {
+    fn faults(self) -> (Outcome, Vec<Fault>) {
+        match self {
+            Self::Faults(faults) => (Outcome::SeriousFailure, faults),
+            Self::Store(error) => {
+                tracing::error!(%error, "a query failed in the database");
+                (Outcome::MajorFailure, vec![Fault::new(error.rule(), "", "")])
+            }
+            Self::Body(error) => {
+                tracing::error!(%error, "alarm: a stored object is damaged");
+                (
+                    Outcome::MajorFailure,
+                    vec![Fault::new(RuleId::RegistryInternal, "", "")],
+                )
+            }
+        }
+    }
+}
+
+async fn find(
+    exchange: &Exchange<'_>,
+    app: &App,
+    request: StoredQueryRequest,
+) -> Result<QueryAnswer, Failure> {
+    let domain = app.domain.current();
+    let viewer = Viewer::new(&exchange.caller.principal, &domain.policy, &domain.directory);
+    let plan = plan(request, app.results);
+    let candidates = app.store.find(&plan, &viewer).await.map_err(Failure::Store)?;
+    answer(&plan, candidates, &viewer).map_err(|fault| Failure::Faults(vec![fault]))
+}
+
+fn written(exchange: &Exchange<'_>, found: &QueryAnswer) -> Result<(Closing, String), Failure> {
+    let stored: usize = found.objects.iter().map(|object| object.body.len()).sum();
+    // Templates and escapes make an answer about six times its bodies.
+    let mut body = String::with_capacity(1024 + stored * 6 + found.objects.len() * 128);
+    write_answer(found, &mut body).map_err(Failure::Body)?;
+    let bases: BTreeSet<&str> = found
+        .permits
+        .iter()
+        .map(|(_, permit)| permit.basis.code())
+        .collect();
+    let decision = |basis: &str| Decision {
+        id: exchange.correlation_text(),
+        basis: basis.to_owned(),
+        instrument: None,
+    };
+    let withheld = (found.withheld > 0).then(|| Withheld {
+        object: format!("{} objects", found.withheld),
+        reason: "policy".to_owned(),
+    });
+    let closing = Closing {
+        results: u64::try_from(found.objects.len()).ok(),
+        decisions: bases.into_iter().map(decision).collect(),
+        withheld: withheld.into_iter().collect(),
+        ..Closing::success()
+    };
+    Ok((closing, body))
+}
+
+/// What the audit says of the query: its id and its text, whatever is wrong with it.
+fn objects(body: Element<'_>, request: Option<&StoredQueryRequest>) -> Objects {
+    let adhoc = body.child(ns::RIM, "AdhocQuery");
+    let attribute = |name: &str| adhoc.and_then(|adhoc| adhoc.attribute(name)).map(str::to_owned);
+    let query = QueryText {
+        id: attribute("id").unwrap_or_default(),
+        text: raw_query(body),
+        home: attribute("home"),
+    };
+    let patient = request
+        .and_then(|request| request.query.patient())
+        .map(ToString::to_string);
+    Objects {
+        query: Some(query),
+        ..Objects::of_patient(patient)
+    }
+}

@@ -1,0 +1,169 @@
+//! ITI-42, Register Document Set-b (ITI TF-2 3.42).
+
+use actix_web::web::Data;
+use registry_core::facts::FactsWanted;
+use registry_core::register::{Changes, Context, Refusal, decide};
+use registry_store::{AuditMark, StoreError};
+use time::OffsetDateTime;
+use uuid::Uuid;
+use xds_audit::{Closing, Decision, Event, EventKind, Objects, Opening, Outcome, Withheld};
+use xds_ebxml::rim::{SenderColumn, read_submission};
+use xds_ebxml::rs::write_registry_response;
+use xds_model::submission::ReceivedSubmission;
+use xds_model::{Fault, RuleId};
+use xds_server::http::{Answer, Exchange, Refused};
+use xds_server::metrics::RequestOutcome;
+
+use crate::app::App;
+use crate::encoder::Encoder;
+
+/// Registers a submission, or answers every reason not to.
+pub(crate) async fn register_document_set(exchange: Exchange<'_>, app: Data<App>) -> Result<Answer, Refused> {
+    let received = read_submission(exchange.body, SenderColumn::XdsDr);
+    let record = exchange.open(objects(&received)).await?;
+    let (closing, faults) = match register(&exchange, &app, &received).await {
+        Ok(Ok(registered)) => (registered.closing, registered.warnings),
+        Ok(Err(refusal)) => (refused(&refusal), refusal.faults),
+        Err(error) => {
+            tracing::error!(%error, "a submission failed in the database");
+            let fault = Fault::new(error.rule(), "", "");
+            (
+                Closing::failure(Outcome::MajorFailure, [fault.code().as_str()]),
+                vec![fault],
+            )
+        }
+    };
+    let succeeded = closing.outcome == Outcome::Success;
+    let mut body = String::with_capacity(512);
+    write_registry_response(&faults, false, &mut body);
+    let outcome = if succeeded {
+        RequestOutcome::Success
+    } else {
+        RequestOutcome::Failure
+    };
+    let answer = Answer::whole(record, closing, outcome, body).await?;
+    if succeeded {
+        app.marks.done(exchange.correlation);
+    }
+    Ok(answer)
+}
+
+/// A submission that is stored.
+struct Registered {
+    closing: Closing,
+    warnings: Vec<Fault>,
+}
+
+async fn register(
+    exchange: &Exchange<'_>,
+    app: &App,
+    received: &ReceivedSubmission,
+) -> Result<Result<Registered, Refusal>, StoreError> {
+    let domain = app.domain.current();
+    let now = app.clock.now();
+    let context = Context {
+        principal: &exchange.caller.principal,
+        affinity: &domain.affinity,
+        domain: &domain.policy,
+        directory: &domain.directory,
+        limits: app.submissions,
+        ids: app.ids.as_ref(),
+        now,
+    };
+    let wanted = FactsWanted::of(received);
+    let kind = EventKind::received(exchange.transaction);
+    let opening = exchange.gate.opening(
+        kind,
+        exchange.caller,
+        &exchange.correlation_text(),
+        objects(received),
+    );
+    let correlation = exchange.correlation;
+    let stored = app
+        .store
+        .register(&wanted, now, |facts| {
+            let changes = decide(received, &wanted, facts, &context, &Encoder)?;
+            let mark = mark(correlation, &opening, &changes, now)?;
+            Ok((changes, Some(mark)))
+        })
+        .await?;
+    Ok(stored.map(|changes| Registered {
+        closing: permitted(correlation, &changes),
+        warnings: changes.warnings,
+    }))
+}
+
+/// The event that is owed from the commit on, in the form in which recovery writes it.
+fn mark(
+    correlation: Uuid,
+    opening: &Opening,
+    changes: &Changes,
+    at: OffsetDateTime,
+) -> Result<AuditMark, Refusal> {
+    let event = Event {
+        opening: opening.clone(),
+        closing: permitted(correlation, changes),
+    };
+    match serde_json::to_vec(&event) {
+        Ok(event) => Ok(AuditMark {
+            correlation,
+            at,
+            event,
+        }),
+        Err(_) => {
+            let fault = Fault::new(RuleId::RegistryInternal, "", "");
+            Err(Refusal {
+                faults: vec![fault],
+                denials: Vec::new(),
+            })
+        }
+    }
+}
+
+fn objects(received: &ReceivedSubmission) -> Objects {
+    let set = received.sets.first();
+    Objects {
+        patients: set
+            .and_then(|set| set.patient_id.as_ref())
+            .map(ToString::to_string)
+            .into_iter()
+            .collect(),
+        submission_set: set.map(|set| set.unique_id.to_string()),
+        ..Objects::default()
+    }
+}
+
+fn permitted(correlation: Uuid, changes: &Changes) -> Closing {
+    let mut bases: Vec<&'static str> = changes
+        .permits
+        .iter()
+        .map(|entry| entry.permit.basis.code())
+        .collect();
+    bases.sort_unstable();
+    bases.dedup();
+    let decision = |basis: &str| Decision {
+        id: correlation.to_string(),
+        basis: basis.to_owned(),
+        instrument: None,
+    };
+    Closing {
+        decisions: bases.into_iter().map(decision).collect(),
+        ..Closing::success()
+    }
+}
+
+fn refused(refusal: &Refusal) -> Closing {
+    let codes = refusal.faults.iter().map(|fault| fault.code().as_str());
+    let withheld = refusal
+        .denials
+        .iter()
+        .map(|denial| Withheld {
+            object: String::new(),
+            reason: denial.code().to_owned(),
+        })
+        .collect();
+    Closing {
+        withheld,
+        ..Closing::failure(Outcome::SeriousFailure, codes)
+    }
+}

@@ -1,0 +1,6 @@
+//! A file per transaction.
+
+pub(crate) mod iti18;
+pub(crate) mod iti42;
+pub(crate) mod iti8;
+pub(crate) mod questions;

@@ -1,0 +1,128 @@
+//! What a repository asks: who is enrolled, what may be released, whether a submission is registered.
+
+use actix_web::web::Data;
+use registry_core::view::Viewer;
+use registry_store::StoreError;
+use xds_audit::{Closing, Decision, DocumentReference, Objects, Outcome, Withheld};
+use xds_model::exchange::{
+    DecisionAnswer, DecisionQuestion, DocumentDecision, NodesAnswer, NodesQuestion, RegisteredAnswer,
+    RegisteredQuestion,
+};
+use xds_server::http::{Answered, Question, Refused};
+
+use crate::app::App;
+
+/// `POST /nodes`: the list that a repository authenticates by. Only to a repository itself.
+pub(crate) async fn nodes(
+    question: Question<'_, NodesQuestion>,
+    app: Data<App>,
+) -> Result<Answered<NodesAnswer>, Refused> {
+    let record = question.open(Objects::default()).await?;
+    let nodes = match app.store.enrolled_nodes().await {
+        Ok(nodes) => nodes,
+        Err(error) => return busy(record, &error).await,
+    };
+    let allowed = app.domain.current().settings.default_user_allowed;
+    let nodes = nodes
+        .into_iter()
+        .map(|mut node| {
+            node.default_user = node.default_user.filter(|_| allowed);
+            node
+        })
+        .collect();
+    Answered::new(record, Closing::success(), NodesAnswer { nodes }).await
+}
+
+/// `POST /decision`: for each document whether the node that asks may have it.
+pub(crate) async fn decision(
+    question: Question<'_, DecisionQuestion>,
+    app: Data<App>,
+) -> Result<Answered<DecisionAnswer>, Refused> {
+    let asked = &question.question;
+    let reference = |unique_id: &String| DocumentReference {
+        unique_id: unique_id.clone(),
+        repository_unique_id: asked.repository_unique_id.clone(),
+        home: None,
+    };
+    let documents = asked.documents.iter().map(reference).collect();
+    let record = question
+        .open(Objects {
+            documents,
+            ..Objects::default()
+        })
+        .await?;
+    let domain = app.domain.current();
+    let viewer = Viewer::retrieving(&question.caller.principal, &domain.policy, &domain.directory);
+    let held = match app
+        .store
+        .retrievable(&asked.repository_unique_id, &asked.documents)
+        .await
+    {
+        Ok(held) => held,
+        Err(error) => return busy(record, &error).await,
+    };
+    let mut closing = Closing::success();
+    let decisions = asked
+        .documents
+        .iter()
+        .map(|unique_id| {
+            let mut denial = None;
+            for document in held.iter().filter(|document| document.unique_id == *unique_id) {
+                match viewer.permit(&document.policy) {
+                    Ok(permit) => {
+                        let id = app.ids.ordered().to_string();
+                        let basis = permit.basis.code().to_owned();
+                        closing.decisions.push(Decision {
+                            id: id.clone(),
+                            basis: basis.clone(),
+                            instrument: None,
+                        });
+                        closing.objects.patients.push(document.patient.to_string());
+                        return DocumentDecision {
+                            unique_id: unique_id.clone(),
+                            permitted: true,
+                            decision: Some(id),
+                            basis: Some(basis),
+                            patient: Some(document.patient.to_string()),
+                        };
+                    }
+                    Err(reason) => denial = Some(reason.code()),
+                }
+            }
+            let reason = denial.unwrap_or("not-registered").to_owned();
+            closing.withheld.push(Withheld {
+                object: unique_id.clone(),
+                reason,
+            });
+            DocumentDecision::withheld(unique_id)
+        })
+        .collect();
+    closing.objects.patients.sort_unstable();
+    closing.objects.patients.dedup();
+    Answered::new(record, closing, DecisionAnswer { decisions }).await
+}
+
+/// `POST /registered`: whether a SubmissionSet is in the registry.
+pub(crate) async fn registered(
+    question: Question<'_, RegisteredQuestion>,
+    app: Data<App>,
+) -> Result<Answered<RegisteredAnswer>, Refused> {
+    let submission_set = question.question.submission_set.clone();
+    let objects = Objects {
+        submission_set: Some(submission_set.clone()),
+        ..Objects::default()
+    };
+    let record = question.open(objects).await?;
+    match app.store.is_submission_set(&submission_set).await {
+        Ok(registered) => Answered::new(record, Closing::success(), RegisteredAnswer { registered }).await,
+        Err(error) => busy(record, &error).await,
+    }
+}
+
+async fn busy<A>(record: xds_audit::Record, error: &StoreError) -> Result<Answered<A>, Refused> {
+    tracing::error!(%error, "a question of a repository failed in the database");
+    record
+        .close(Closing::failure(Outcome::MajorFailure, ["busy"]))
+        .await?;
+    Err(Refused::Busy)
+}

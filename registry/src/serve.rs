@@ -1,0 +1,226 @@
+//! `serve`: puts the parts together and runs them.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use registry_store::{StoreError, TransactionReport};
+use time::UtcOffset;
+use tokio::sync::watch;
+use xds_hl7::FeedSettings;
+use xds_model::time::{SharedClock, SharedIds, System};
+use xds_server::config::Limits;
+use xds_server::foundation::{Foundation, FoundationError, Plan, part};
+use xds_server::gate::Gate;
+use xds_server::ledger::NodeList;
+use xds_server::metrics::Metrics;
+use xds_server::ready::Ready;
+use xds_server::run::{drain, until_told_to_stop};
+use xds_server::{status, telemetry};
+
+use crate::app::{App, limits};
+use crate::config::Config;
+use crate::database::{Database, DatabaseError};
+use crate::domain::{AGE_MAX, DomainState, REFRESH_EVERY};
+use crate::marks::Marks;
+use crate::mllp::FeedListener;
+use crate::routes::routes;
+use crate::settle::settle;
+
+/// The database answers.
+const PART_DATABASE: &str = "database";
+
+/// Why the registry does not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    /// The log.
+    #[error(transparent)]
+    Telemetry(#[from] telemetry::TelemetryError),
+    /// Certificates or journal.
+    #[error(transparent)]
+    Foundation(#[from] FoundationError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A listener.
+    #[error("cannot listen on {what}: {source}")]
+    Listen {
+        /// Which.
+        what: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The operating system.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The audit journal.
+    #[error(transparent)]
+    Audit(#[from] xds_audit::AuditError),
+}
+
+/// Runs the registry until it is told to stop.
+pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
+    telemetry::start(&config.log)?;
+    let (clinical, status_listener) = (
+        listen("clinical", config.clinical.listen)?,
+        listen("status", config.status.listen)?,
+    );
+    let feed = config
+        .mllp
+        .as_ref()
+        .map(|mllp| listen("mllp", mllp.listen))
+        .transpose()?;
+
+    let ready = Ready::waiting_for(&[part::JOURNAL, part::TLS, part::NODES, PART_DATABASE]);
+    let database = Database::open(&config).await?;
+    database.migrate_if_private().await?;
+    let metrics = Metrics::new(|_| ());
+    let status = status::serve(status_listener, Arc::clone(&metrics), ready.clone())?;
+    let status_handle = status.handle();
+    tokio::spawn(status);
+
+    let (clock, ids): (SharedClock, SharedIds) = (Arc::new(System), Arc::new(System));
+    let nodes = NodeList::new(AGE_MAX);
+    let plan = Plan {
+        node: &config.node,
+        clinical: &config.clinical,
+        audit: &config.audit,
+        limits: &config.limits,
+        nodes: Arc::clone(&nodes),
+        metrics,
+        ready: ready.clone(),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+    };
+    let (foundation, unfinished) = Foundation::lay(plan).await?;
+    let store = database.store(Some(Arc::new(observe)))?;
+    store.check_schema().await.map_err(DatabaseError::from)?;
+    settle(&store, &foundation, &config.audit.journal, unfinished).await?;
+    let domain = DomainState::read(&store, &nodes).await?;
+    if config.time.ntp_servers.is_empty() {
+        tracing::warn!("alarm: no time source is configured ([time] ntp_servers): nobody checks the clock");
+    }
+
+    let marks = Marks::start(store.clone());
+    let (submissions, queries, results) = limits(&config.limits);
+    let app = App {
+        store: store.clone(),
+        domain,
+        marks,
+        clock,
+        ids,
+        submissions,
+        queries,
+        results,
+    };
+    let gate = foundation.gate(&config.limits, config.clinical.fault_status_always_500);
+    tokio::spawn(foundation.clone().watch());
+    tokio::spawn(refresh(app.clone(), Arc::clone(&nodes), ready));
+
+    let (stop, stopping) = watch::channel(false);
+    let feeding = match (feed, &config.mllp) {
+        (Some(listener), Some(section)) => {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let server = feed_listener(&foundation, &gate, &app, &config, section.zone_minutes);
+            Some(tokio::spawn(server.serve(listener, stopping)))
+        }
+        _ => None,
+    };
+    let server = foundation
+        .listener(&config.limits, config.clinical.workers)
+        .serve(clinical, routes(gate, app))?;
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    tracing::info!(clinical = %config.clinical.listen, nodes = nodes.count(), private_database = database.is_private(), "the registry serves");
+
+    let material = Arc::clone(&foundation.material);
+    until_told_to_stop(|| {
+        let material = Arc::clone(&material);
+        async move {
+            match material.reload_in_background().await {
+                Ok(generation) => tracing::info!(generation, "certificates and revocation lists reloaded"),
+                Err(error) => tracing::error!(%error, "alarm: certificates were not reloaded; the old ones stay in force"),
+            }
+        }
+    })
+    .await?;
+
+    tracing::info!("stopping: requests in flight are finished");
+    stop.send_replace(true);
+    drain(&[handle], Limits::seconds(config.limits.drain_seconds_max)).await;
+    serving.abort();
+    if let Some(feeding) = feeding {
+        let _ = feeding.await;
+    }
+    foundation.leave().await;
+    status_handle.stop(false).await;
+    drop(store);
+    database.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn listen(what: &str, address: std::net::SocketAddr) -> Result<TcpListener, ServeError> {
+    let listener = TcpListener::bind(address).map_err(|source| ServeError::Listen {
+        what: format!("{what}.listen = {address}"),
+        source,
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn observe(report: &TransactionReport) {
+    tracing::debug!(
+        name = report.name,
+        committed = report.committed,
+        attempts = report.attempts,
+        micros = u64::try_from(report.elapsed.as_micros()).unwrap_or(u64::MAX),
+        "database transaction"
+    );
+}
+
+fn feed_listener(
+    foundation: &Foundation,
+    gate: &Gate,
+    app: &App,
+    config: &Config,
+    zone_minutes: i16,
+) -> FeedListener {
+    let zone = UtcOffset::from_whole_seconds(i32::from(zone_minutes) * 60).unwrap_or(UtcOffset::UTC);
+    let mut namespaces: BTreeMap<_, _> = app
+        .domain
+        .current()
+        .affinity
+        .assigning_authorities()
+        .iter()
+        .map(|authority| (authority.name.clone(), authority.oid.clone()))
+        .collect();
+    if let (Some(name), Some(oid)) = (&config.registry.assigning_authority_namespace, config.authority()) {
+        namespaces.insert(name.clone(), oid);
+    }
+    FeedListener {
+        tls: foundation.tls.clone(),
+        gate: gate.clone(),
+        app: app.clone(),
+        settings: FeedSettings { namespaces, zone },
+        on_refused: foundation.on_refused(),
+    }
+}
+
+/// Reads the domain's data again and again, and with it sees whether the database answers.
+async fn refresh(app: App, nodes: Arc<NodeList>, ready: Ready) {
+    loop {
+        let state = match app.domain.refresh(&app.store, &nodes).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                tracing::debug!(%error, "the domain's data were not read");
+                Err("the database does not answer")
+            }
+        };
+        ready.set(PART_DATABASE, state);
+        tokio::time::sleep(REFRESH_EVERY).await;
+    }
+}
