@@ -157,7 +157,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
     }
     foundation.leave().await;
     status_handle.stop(false).await;
-    drop(store);
+    store.close();
     database.close().await;
     tracing::info!("stopped");
     Ok(())

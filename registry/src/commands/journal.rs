@@ -11,7 +11,7 @@ use super::arguments::VerifyArguments;
 use super::output::{NotThere, Output};
 
 /// The file beside the journal that holds the public key.
-const PUBLIC_KEY: &str = "audit-key.pub.pem";
+const PUBLIC_KEY: &str = "audit-key.pk8.pub";
 
 pub(super) fn verify(arguments: &VerifyArguments, output: Output) -> ExitCode {
     let file = arguments

@@ -1,9 +1,11 @@
 //! ITI-42, Register Document Set-b (ITI TF-2 3.42).
 
+use std::time::Duration;
+
 use actix_web::web::Data;
 use registry_core::facts::FactsWanted;
 use registry_core::register::{Changes, Context, Refusal, decide};
-use registry_store::{AuditMark, StoreError};
+use registry_store::{AuditMark, Busy, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use xds_audit::{Closing, Decision, Event, EventKind, Objects, Opening, Outcome, Withheld};
@@ -24,14 +26,10 @@ pub(crate) async fn register_document_set(exchange: Exchange<'_>, app: Data<App>
     let (closing, faults) = match register(&exchange, &app, &received).await {
         Ok(Ok(registered)) => (registered.closing, registered.warnings),
         Ok(Err(refusal)) => (refused(&refusal), refusal.faults),
-        Err(error) => {
-            tracing::error!(%error, "a submission failed in the database");
-            let fault = Fault::new(error.rule(), "", "");
-            (
-                Closing::failure(Outcome::MajorFailure, [fault.code().as_str()]),
-                vec![fault],
-            )
-        }
+        Err(error) => match committed_after_all(&exchange, &app, &error).await {
+            Some(closing) => (closing, Vec::new()),
+            None => failed(&error),
+        },
     };
     let succeeded = closing.outcome == Outcome::Success;
     let mut body = String::with_capacity(512);
@@ -46,6 +44,40 @@ pub(crate) async fn register_document_set(exchange: Exchange<'_>, app: Data<App>
         app.marks.done(exchange.correlation);
     }
     Ok(answer)
+}
+
+/// How often the database is asked what became of a submission whose COMMIT got no answer, and how long is
+/// waited in between: it may have to come back first.
+const ASK_AGAIN: u32 = 20;
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// The connection ended while the submission was being committed: whether it is stored is looked up, by the mark that
+/// is written with it. What the audit says of it, when it is.
+async fn committed_after_all(exchange: &Exchange<'_>, app: &App, error: &StoreError) -> Option<Closing> {
+    if !matches!(error, StoreError::Busy(Busy::Lost)) {
+        return None;
+    }
+    for _ in 0..ASK_AGAIN {
+        match app.store.mark(exchange.correlation).await {
+            Ok(mark) => {
+                return serde_json::from_slice::<Event>(&mark?.event)
+                    .ok()
+                    .map(|event| event.closing);
+            }
+            Err(error) => tracing::warn!(%error, "what became of a submission cannot be looked up yet"),
+        }
+        tokio::time::sleep(ASK_AGAIN_AFTER).await;
+    }
+    None
+}
+
+fn failed(error: &StoreError) -> (Closing, Vec<Fault>) {
+    tracing::error!(%error, "a submission failed in the database");
+    let fault = Fault::new(error.rule(), "", "");
+    (
+        Closing::failure(Outcome::MajorFailure, [fault.code().as_str()]),
+        vec![fault],
+    )
 }
 
 /// A submission that is stored.

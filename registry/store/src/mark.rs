@@ -1,6 +1,7 @@
 //! Marks of audit events that are owed: written with the change, removed when the journal has the event.
 
 use time::OffsetDateTime;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -38,6 +39,19 @@ impl Store {
         Ok(())
     }
 
+    /// The event that is owed for this request: there is one exactly when its change was committed.
+    ///
+    /// # Errors
+    /// When the database cannot do it.
+    pub async fn mark(&self, correlation: Uuid) -> Result<Option<AuditMark>, StoreError> {
+        let connection = self.connection().await?;
+        let rows = self
+            .session(&connection)
+            .query(&sql::MARK, &[&correlation])
+            .await?;
+        rows.first().map(mark).transpose()
+    }
+
     /// Events that are still owed, the oldest first, 1,000 at most: what recovery writes at start.
     ///
     /// # Errors
@@ -45,15 +59,15 @@ impl Store {
     pub async fn marks(&self) -> Result<Vec<AuditMark>, StoreError> {
         let connection = self.connection().await?;
         let rows = self.session(&connection).query(&sql::MARKS, &[]).await?;
-        rows.iter()
-            .map(|row| {
-                let column = |_| StoreError::row("audit_mark", "event");
-                Ok(AuditMark {
-                    correlation: row.try_get(0).map_err(column)?,
-                    at: row.try_get(1).map_err(column)?,
-                    event: row.try_get(2).map_err(column)?,
-                })
-            })
-            .collect()
+        rows.iter().map(mark).collect()
     }
+}
+
+fn mark(row: &Row) -> Result<AuditMark, StoreError> {
+    let column = |_| StoreError::row("audit_mark", "event");
+    Ok(AuditMark {
+        correlation: row.try_get(0).map_err(column)?,
+        at: row.try_get(1).map_err(column)?,
+        event: row.try_get(2).map_err(column)?,
+    })
 }

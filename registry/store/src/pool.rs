@@ -69,6 +69,11 @@ impl Store {
         }
     }
 
+    /// Ends all connections; what still needs one is told that the database is busy.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

@@ -155,6 +155,9 @@ SELECT * FROM unnest($1, $2, $3, $4, $5)";
     CLEAR_MARK "clear_mark" [UUID_ARRAY]
 "DELETE FROM audit_mark m WHERE m.correlation = ANY ($1)";
 
+    MARK "mark" [UUID]
+"SELECT m.correlation, m.at, m.event FROM audit_mark m WHERE m.correlation = $1";
+
     MARKS "marks" []
 "SELECT m.correlation, m.at, m.event FROM audit_mark m ORDER BY m.at, m.correlation LIMIT 1000";
 }
