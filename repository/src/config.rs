@@ -85,8 +85,8 @@ pub struct BucketSection {
 pub struct RegistrySection {
     /// Its endpoint for ITI-42.
     pub url: String,
-    /// Base address of its questions (`/nodes`, `/decision`, `/registered`). Default: scheme, host and
-    /// port of `url`.
+    /// Base address of its questions (`/nodes`, `/decision`, `/registered`). Default: `url`, which is right for
+    /// a renkei-registry.
     #[serde(default)]
     pub questions_url: Option<String>,
     /// Certificate, key, roots and revocation lists for this connection. Default: those of `[clinical.tls]`.
@@ -265,11 +265,8 @@ impl RegistrySection {
     }
 
     fn question(&self, name: &str) -> String {
-        let base = match &self.questions_url {
-            Some(base) => base.trim_end_matches('/').to_owned(),
-            None => origin(&self.url).unwrap_or_default(),
-        };
-        format!("{base}/{name}")
+        let base = self.questions_url.as_ref().unwrap_or(&self.url);
+        format!("{}/{name}", base.trim_end_matches('/'))
     }
 }
 
@@ -278,11 +275,6 @@ fn endpoint_path(url: &str) -> Option<String> {
     let uri: Uri = url.parse().ok()?;
     let is_https = uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty());
     is_https.then(|| uri.path().to_owned())
-}
-
-fn origin(url: &str) -> Option<String> {
-    let uri: Uri = url.parse().ok()?;
-    Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }
 
 #[cfg(test)]
