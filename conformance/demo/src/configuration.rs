@@ -1,0 +1,204 @@
+//! Step 2: free ports, and the configuration files of both servers.
+
+use std::io;
+use std::net::TcpListener;
+
+use crate::network::{AUTHORITY, AUTHORITY_NAME, REPOSITORY};
+
+/// Where the servers listen, all on the loopback interface.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Ports {
+    /// The registry, HTTPS.
+    pub(crate) registry: u16,
+    /// The registry's patient identity feed.
+    pub(crate) mllp: u16,
+    /// The registry's health and metrics.
+    pub(crate) registry_status: u16,
+    /// The repository, HTTPS.
+    pub(crate) repository: u16,
+    /// The repository's health and metrics.
+    pub(crate) repository_status: u16,
+}
+
+impl Ports {
+    /// Ports that nobody uses at this moment.
+    pub(crate) fn pick() -> io::Result<Self> {
+        // Held together until all are known, so that they differ.
+        let listeners: [TcpListener; 5] = [listen()?, listen()?, listen()?, listen()?, listen()?];
+        let [registry, mllp, registry_status, repository, repository_status] =
+            listeners.each_ref().map(TcpListener::local_addr);
+        Ok(Self {
+            registry: registry?.port(),
+            mllp: mllp?.port(),
+            registry_status: registry_status?.port(),
+            repository: repository?.port(),
+            repository_status: repository_status?.port(),
+        })
+    }
+
+    /// The registry's endpoint for ITI-18 and ITI-42.
+    pub(crate) fn registry_url(&self) -> String {
+        format!("https://localhost:{}/xds/registry", self.registry)
+    }
+
+    /// The repository's endpoint for ITI-41 and ITI-43.
+    pub(crate) fn repository_url(&self) -> String {
+        format!("https://localhost:{}/xds/repository", self.repository)
+    }
+
+    /// host:port of the patient identity feed.
+    pub(crate) fn feed(&self) -> String {
+        format!("localhost:{}", self.mllp)
+    }
+}
+
+fn listen() -> io::Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", 0))
+}
+
+/// registry.toml. Paths are relative to its folder.
+pub(crate) fn registry(ports: &Ports) -> String {
+    let tls = tls("registry-server");
+    let (clinical, mllp, status, url) = (
+        ports.registry,
+        ports.mllp,
+        ports.registry_status,
+        ports.registry_url(),
+    );
+    format!(
+        "# The registry of the demo network. Made by renkei-demo at each start.
+
+[node]
+audit_source_id = \"registry-demo\"
+
+[registry]
+assigning_authority = \"{AUTHORITY}\"
+assigning_authority_namespace = \"{AUTHORITY_NAME}\"
+data = \"data/registry\"
+
+[clinical]
+listen = \"127.0.0.1:{clinical}\"
+public_url = \"{url}\"
+{tls}
+[mllp]
+listen = \"127.0.0.1:{mllp}\"
+
+[status]
+listen = \"127.0.0.1:{status}\"
+
+[audit]
+journal = \"journal/registry\"
+
+[log]
+format = \"text\"
+level = \"info\"
+"
+    )
+}
+
+/// repository.toml. Paths are relative to its folder.
+pub(crate) fn repository(ports: &Ports) -> String {
+    let (server, client) = (
+        tls("repository-server"),
+        tls("repository").replace("[clinical.tls]", "[registry.tls]"),
+    );
+    let (clinical, status, url, registry) = (
+        ports.repository,
+        ports.repository_status,
+        ports.repository_url(),
+        ports.registry_url(),
+    );
+    format!(
+        "# The repository of the demo network. Made by renkei-demo at each start.
+
+[node]
+audit_source_id = \"repository-demo\"
+
+[clinical]
+listen = \"127.0.0.1:{clinical}\"
+public_url = \"{url}\"
+{server}
+[status]
+listen = \"127.0.0.1:{status}\"
+
+[audit]
+journal = \"journal/repository\"
+
+[repository]
+unique_id = \"{REPOSITORY}\"
+data = \"data/repository\"
+keys = [\"{KEY}\"]
+
+[registry]
+url = \"{registry}\"
+questions_url = \"{registry}\"
+# The list of nodes is short here, and the demo does not want to wait for it.
+nodes_seconds = 2
+{client}
+[log]
+format = \"text\"
+level = \"info\"
+"
+    )
+}
+
+/// The key that documents are encrypted under, in the demo's folder.
+const KEY: &str = "keys/documents.key";
+
+fn tls(name: &str) -> String {
+    format!(
+        "
+[clinical.tls]
+certificate = \"pki/{name}.pem\"
+key = \"pki/{name}.key\"
+trusted_roots = [\"pki/ca.pem\"]
+crls = [\"pki/ca.crl\"]
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_files_are_toml_with_the_ports_that_were_picked() {
+        let ports = Ports::pick().unwrap();
+        let registry: toml::Table = toml::from_str(&registry(&ports)).unwrap();
+        assert_eq!(
+            registry["mllp"]["listen"].as_str(),
+            Some(format!("127.0.0.1:{}", ports.mllp).as_str())
+        );
+        assert_eq!(
+            registry["clinical"]["tls"]["key"].as_str(),
+            Some("pki/registry-server.key")
+        );
+        let repository: toml::Table = toml::from_str(&repository(&ports)).unwrap();
+        assert_eq!(
+            repository["registry"]["url"].as_str(),
+            Some(ports.registry_url().as_str())
+        );
+        assert_eq!(
+            repository["registry"]["tls"]["key"].as_str(),
+            Some("pki/repository.key")
+        );
+        assert_eq!(
+            repository["clinical"]["tls"]["key"].as_str(),
+            Some("pki/repository-server.key")
+        );
+    }
+
+    #[test]
+    fn ports_differ() {
+        let ports = Ports::pick().unwrap();
+        let mut all = [
+            ports.registry,
+            ports.mllp,
+            ports.registry_status,
+            ports.repository,
+            ports.repository_status,
+        ];
+        all.sort_unstable();
+        assert!(all.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

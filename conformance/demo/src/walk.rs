@@ -1,0 +1,301 @@
+//! The walk through the main job, step by step.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+use xds_model::Clock;
+use xds_model::time::System;
+use xds_server::lang::Say;
+
+use crate::caller::Caller;
+use crate::checks::{self, REFUSALS, Tried};
+use crate::commands::{self, Commands};
+use crate::configuration::{self, Ports};
+use crate::consume;
+use crate::endpoints::Endpoints;
+use crate::feed;
+use crate::folders::{self, Folders};
+use crate::network::{FIRST, PATIENTS, SECOND};
+use crate::pki;
+use crate::plan::{documents, plan};
+use crate::publish::{Published, publish};
+use crate::replies::{self, Judgement, Replies};
+use crate::servers::Server;
+use crate::show::Show;
+use crate::stopped::Stopped;
+
+/// The clinic that finds and opens.
+const CLINIC: &str = "c1";
+
+/// The servers that run. Each is taken out when it is stopped.
+#[derive(Debug, Default)]
+pub(crate) struct Network {
+    /// The registry.
+    pub(crate) registry: Option<Server>,
+    /// The repository.
+    pub(crate) repository: Option<Server>,
+}
+
+impl Network {
+    /// Stops both, the repository first: it asks the registry.
+    pub(crate) async fn stop(&mut self, show: &mut Show) -> Result<(), Stopped> {
+        let servers = [self.repository.take(), self.registry.take()];
+        let count = servers.iter().flatten().count();
+        let mut step = show.step(
+            "両サーバーをSIGTERMで止める",
+            "stop both servers by SIGTERM",
+            count,
+        );
+        let mut first = Ok(());
+        for server in servers.into_iter().flatten() {
+            match server.stop().await {
+                Ok(_) => step.right(),
+                Err(stopped) => {
+                    step.wrong(stopped.expected.clone(), &stopped.came);
+                    first = first.and(Err(stopped));
+                }
+            }
+        }
+        first
+    }
+
+    /// Waits for one of them to end by itself.
+    pub(crate) async fn ended(&mut self) -> Stopped {
+        match (&mut self.registry, &mut self.repository) {
+            (Some(registry), Some(repository)) => tokio::select! {
+                stopped = registry.ended() => stopped,
+                stopped = repository.ended() => stopped,
+            },
+            (Some(server), None) | (None, Some(server)) => server.ended().await,
+            (None, None) => std::future::pending().await,
+        }
+    }
+}
+
+/// Certificates, configuration, servers and domain data: until both servers are ready.
+pub(crate) async fn build(
+    commands: &Commands<'_>,
+    network: &mut Network,
+    show: &mut Show,
+) -> Result<Ports, Stopped> {
+    let folders = commands.folders;
+    let now = System.now();
+    {
+        let mut step = show.step(
+            "認証局と証明書を作る",
+            "make the CA and certificates",
+            pki::RESULTS,
+        );
+        pki::make(&folders.pki(), now, &mut step).map_err(|error| {
+            Stopped::new(Say::new("証明書を作れること", "certificates can be made"), error)
+        })?;
+    }
+    let ports = configure(folders, show)?;
+    {
+        let mut step = show.step(
+            "データベースを作り、レジストリを起動する",
+            "make the database, start the registry",
+            2,
+        );
+        commands.run("registry", &["migrate"]).await?;
+        step.right();
+        let server = Server::start("registry", &commands.binary("registry"), folders)?;
+        network
+            .registry
+            .insert(server)
+            .wait_ready(ports.registry_status)
+            .await?;
+        step.right();
+    }
+    {
+        let mut step = show.step(
+            "コード表、機関、ノード、設定を入れる",
+            "enter codes, organisations, nodes, settings",
+            commands::RESULTS,
+        );
+        commands::fill(commands, &mut step).await?;
+    }
+    {
+        let mut step = show.step(
+            "文書の鍵を作り、リポジトリを起動する",
+            "make a key for documents, start the repository",
+            2,
+        );
+        commands.run("repository", &["init"]).await?;
+        step.right();
+        let server = Server::start("repository", &commands.binary("repository"), folders)?;
+        network
+            .repository
+            .insert(server)
+            .wait_ready(ports.repository_status)
+            .await?;
+        step.right();
+    }
+    Ok(ports)
+}
+
+fn configure(folders: &Folders, show: &mut Show) -> Result<Ports, Stopped> {
+    let mut step = show.step(
+        "設定ファイルと endpoints.json を書く",
+        "write the configurations and endpoints.json",
+        3,
+    );
+    let ports = Ports::pick().map_err(|error| {
+        Stopped::new(
+            Say::new("空いているポートがあること", "there are free ports"),
+            error,
+        )
+    })?;
+    folders::write(
+        &folders.config("registry"),
+        configuration::registry(&ports).as_bytes(),
+    )?;
+    step.right();
+    folders::write(
+        &folders.config("repository"),
+        configuration::repository(&ports).as_bytes(),
+    )?;
+    step.right();
+    let file = folders.endpoints();
+    let endpoints = serde_json::to_vec_pretty(&Endpoints::new(folders, &ports))
+        .map_err(|error| Stopped::file(&file, error))?;
+    folders::write(&file, &endpoints)?;
+    step.right();
+    Ok(ports)
+}
+
+/// The main job: patients, documents, queries, retrievals, refusals; and the judgement of every reply.
+pub(crate) async fn main_job(folders: &Folders, ports: Ports, show: &mut Show) -> Result<(), Stopped> {
+    let replies = Arc::new(Replies::new(folders.replies()));
+    let caller = |name| Caller::new(name, &folders.pki(), ports, &replies);
+    let (first, second, clinic) = (caller(FIRST.node)?, caller(SECOND.node)?, caller(CLINIC)?);
+    let now = System.now();
+
+    feed::feed(
+        &first,
+        &mut show.step(
+            "患者を登録する (ITI-8, h1)",
+            "feed patients (ITI-8, h1)",
+            PATIENTS.len(),
+        ),
+    )
+    .await;
+    let published = publish_all(&first, &second, now, show).await;
+    use_all(&clinic, &second, &published, show).await;
+
+    let plan = plan();
+    if let Some(planned) = plan.first() {
+        let found = consume::find_documents(planned.patient, xds_model::query::ReturnType::LeafClass);
+        let entries = clinic.query("find-documents", &found).await;
+        let entries = entries
+            .map(|response| response.objects.entries)
+            .unwrap_or_default();
+        let tried = Tried {
+            folders,
+            ports,
+            replies: &replies,
+            publisher: &first,
+            planned,
+            entry: entries.first(),
+            now,
+        };
+        let mut step = show.step(
+            "拒否すべきものを拒否する",
+            "refuse what must be refused",
+            REFUSALS,
+        );
+        checks::refusals(&tried, &mut step).await?;
+    }
+    judge_replies(&replies, show)
+}
+
+async fn publish_all(
+    first: &Caller,
+    second: &Caller,
+    now: OffsetDateTime,
+    show: &mut Show,
+) -> Vec<Published> {
+    let plan = plan();
+    let count = documents(&plan);
+    let mut step = show.step(
+        &format!("文書{count}件を公開する (ITI-41, h1・h2)"),
+        &format!("publish {count} documents (ITI-41, h1 and h2)"),
+        plan.len(),
+    );
+    publish(&plan, &[first, second], now, &mut step).await
+}
+
+async fn use_all(clinic: &Caller, hospital: &Caller, published: &[Published], show: &mut Show) {
+    let in_force = published
+        .iter()
+        .filter(|document| !consume::is_replaced(document, published))
+        .count();
+    let for_patients = 3 * PATIENTS.len();
+
+    let mut step = show.step(
+        "診療所として探す (ITI-18, c1)",
+        "find as a clinic (ITI-18, c1)",
+        for_patients,
+    );
+    let entries = consume::find(clinic, published, &mut step).await;
+    drop(step);
+    let sets = consume::sets(published).len();
+    let mut step = show.step(
+        "提出単位をたどる (ITI-18, c1)",
+        "follow submissions (ITI-18, c1)",
+        sets,
+    );
+    consume::submission_sets(clinic, published, &mut step).await;
+    drop(step);
+    let mut step = show.step(
+        "診療所として開く (ITI-43, c1)",
+        "open as a clinic (ITI-43, c1)",
+        in_force,
+    );
+    consume::open(clinic, &entries, published, &mut step).await;
+    drop(step);
+    let mut step = show.step(
+        "病院として探す (ITI-18, h2)",
+        "find as a hospital (ITI-18, h2)",
+        for_patients,
+    );
+    let entries = consume::find(hospital, published, &mut step).await;
+    drop(step);
+    let mut step = show.step(
+        "病院として開く (ITI-43, h2)",
+        "open as a hospital (ITI-43, h2)",
+        in_force,
+    );
+    consume::open(hospital, &entries, published, &mut step).await;
+    drop(step);
+    let mut step = show.step(
+        "差し替え、追記、フォルダーを確かめる (ITI-18, c1)",
+        "check replacement, addendum, folders (ITI-18, c1)",
+        checks::relation_results(published),
+    );
+    checks::relations(clinic, published, &mut step).await;
+}
+
+fn judge_replies(replies: &Replies, show: &mut Show) -> Result<(), Stopped> {
+    let files = replies.files();
+    match replies::judge(&files)? {
+        Judgement::NotInstalled => show.say(
+            "  – xmllint がないので、応答のスキーマ検証は省きます",
+            "  – xmllint is not installed: replies are not judged by the schema",
+        ),
+        Judgement::Of(judged) => {
+            let mut step = show.step(
+                "応答をスキーマで検証する (xmllint)",
+                "judge replies by the schema (xmllint)",
+                files.len(),
+            );
+            for (file, complaint) in judged {
+                let name = file.display().to_string();
+                let expected =
+                    || Say::new(format!("{name} がスキーマに合うこと"), format!("{name} is valid"));
+                step.check(complaint.is_none(), expected, complaint.unwrap_or_default());
+            }
+        }
+    }
+    Ok(())
+}
