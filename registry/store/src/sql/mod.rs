@@ -1,4 +1,8 @@
 //! Every statement of the store. Each opens with its name, which slow-query logs then show.
+//!
+//! Columns of new rows come as arrays, one for each column, all of one length. They are unnested in a
+//! select list, where they run in step: in FROM, PostgreSQL keeps a store of rows for each of them, which
+//! costs more than the insert.
 
 use postgres_types::Type;
 

@@ -17,7 +17,7 @@ sql! {
         UUID_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TIMESTAMPTZ]
 "WITH fresh AS (
   INSERT INTO patient_identifier (patient, id, authority)
-  SELECT * FROM unnest($1, $2, $3)
+  SELECT unnest($1), unnest($2), unnest($3)
       ON CONFLICT DO NOTHING
   RETURNING patient, id, authority
 )
@@ -34,7 +34,7 @@ SELECT fresh.patient, fresh.id, fresh.authority, $4, $5, $6, $7, $8, $9, $10, $1
        alphabetic = coalesce($5, p.alphabetic), plain = coalesce($6, p.plain),
        birth_date = coalesce($7, p.birth_date), sex = coalesce($8, p.sex),
        search_key = coalesce($9, p.search_key), changed_at = $10
-  FROM unnest($1, $2) AS w(id, authority)
+  FROM (SELECT unnest($1) AS id, unnest($2) AS authority) AS w
   JOIN patient_identifier i ON i.id = w.id AND i.authority = w.authority
  WHERE p.key = i.patient";
 

@@ -4,7 +4,7 @@ sql! {
     /// Rows of kind 1: patients; 2: uses of uniqueIds; 3: objects with a given id.
     FACTS "facts" [TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, UUID_ARRAY]
 "SELECT 1::int2, i.id, i.authority, p.key, NULL::int2, NULL::int4, NULL::int2, NULL::bytea, NULL::int8
-  FROM unnest($1, $2) AS w(id, authority)
+  FROM (SELECT unnest($1) AS id, unnest($2) AS authority) AS w
   JOIN patient_identifier i ON i.id = w.id AND i.authority = w.authority
   JOIN patient p ON p.key = i.patient AND p.surviving IS NULL
 UNION ALL
@@ -64,7 +64,7 @@ SELECT 4::int2, o.id, o.patient, o.patient, NULL, NULL, NULL, NULL, NULL
          SELECT o.patient FROM object_id o WHERE o.id = ANY ($1)
          UNION
          SELECT i.patient
-           FROM unnest($2, $3) AS w(id, authority)
+           FROM (SELECT unnest($2) AS id, unnest($3) AS authority) AS w
            JOIN patient_identifier i ON i.id = w.id AND i.authority = w.authority))
  ORDER BY p.key
    FOR NO KEY UPDATE";
@@ -92,23 +92,25 @@ SELECT 4::int2, o.id, o.patient, o.patient, NULL, NULL, NULL, NULL, NULL
         TIMESTAMPTZ]
 "WITH objects AS (
   INSERT INTO object_id (id, patient, kind, source)
-  SELECT * FROM unnest($1, $2, $3, $4)
+  SELECT unnest($1), unnest($2), unnest($3), unnest($4)
 ), ids AS (
   INSERT INTO unique_id (value, ordinal, object, patient, kind, entry_type, hash, size)
-  SELECT * FROM unnest($5, $6, $7, $8, $9, $10, $11, $12)
+  SELECT unnest($5), unnest($6), unnest($7), unnest($8), unnest($9), unnest($10), unnest($11), unnest($12)
 ), sets AS (
   INSERT INTO submission_set (patient, id, submission_time, organisation, unique_id, source,
                               content_type_code, author_persons, home, body, status, registered_at)
   SELECT n.patient, n.id, n.time, n.organisation, n.unique_id, n.source,
          n.content_type_code, string_to_array(n.persons, E'\\x1f'), n.home, n.body, 1, $56
-    FROM unnest($13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-      AS n(patient, id, time, organisation, unique_id, source, content_type_code, persons, home, body)
+    FROM (SELECT unnest($13) AS patient, unnest($14) AS id, unnest($15) AS time,
+               unnest($16) AS organisation, unnest($17) AS unique_id, unnest($18) AS source,
+               unnest($19) AS content_type_code, unnest($20) AS persons, unnest($21) AS home,
+               unnest($22) AS body) AS n
 ), links AS (
   INSERT INTO association (patient, source, id, target, kind, body, status)
-  SELECT n.*, 1 FROM unnest($23, $24, $25, $26, $27, $28) AS n
+  SELECT unnest($23), unnest($24), unnest($25), unnest($26), unnest($27), unnest($28), 1
 ), marks AS (
   INSERT INTO audit_mark (correlation, at, event)
-  SELECT * FROM unnest($29, $30, $31)
+  SELECT unnest($29), unnest($30), unnest($31)
 )
 INSERT INTO document_entry (patient, id, entry_type, scope, online, creation_time, service_start_time,
                             service_stop_time, size, organisation, unique_id, class_code, type_code,
@@ -120,11 +122,14 @@ SELECT n.patient, n.id, n.entry_type, n.scope, n.online, n.creation, n.start, n.
        string_to_array(n.confidentiality, E'\\x1f'), string_to_array(n.event, E'\\x1f'),
        string_to_array(n.persons, E'\\x1f'), string_to_array(n.refs, E'\\x1f'),
        n.repository, n.hash, n.home, n.body, 1, 1, $56
-  FROM unnest($32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49,
-              $50, $51, $52, $53, $54, $55)
-    AS n(patient, id, entry_type, scope, online, creation, start, stop, size, organisation, unique_id,
-         class, type, format, facility, practice, confidentiality, event, persons, refs, repository,
-         hash, home, body)";
+  FROM (SELECT unnest($32) AS patient, unnest($33) AS id, unnest($34) AS entry_type,
+               unnest($35) AS scope, unnest($36) AS online, unnest($37) AS creation,
+               unnest($38) AS start, unnest($39) AS stop, unnest($40) AS size,
+               unnest($41) AS organisation, unnest($42) AS unique_id, unnest($43) AS class,
+               unnest($44) AS type, unnest($45) AS format, unnest($46) AS facility,
+               unnest($47) AS practice, unnest($48) AS confidentiality, unnest($49) AS event,
+               unnest($50) AS persons, unnest($51) AS refs, unnest($52) AS repository,
+               unnest($53) AS hash, unnest($54) AS home, unnest($55) AS body) AS n";
 
     REGISTER_FOLDERS "register_folders" [
         UUID_ARRAY, UUID_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, BYTEA_ARRAY,
@@ -133,23 +138,23 @@ SELECT n.patient, n.id, n.entry_type, n.scope, n.online, n.creation, n.start, n.
                     version, registered_at)
 SELECT n.patient, n.id, n.time, n.organisation, n.unique_id, string_to_array(n.codes, E'\\x1f'), n.home,
        n.body, 1, 1, $9
-  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-    AS n(patient, id, time, organisation, unique_id, codes, home, body)";
+  FROM (SELECT unnest($1) AS patient, unnest($2) AS id, unnest($3) AS time, unnest($4) AS organisation,
+               unnest($5) AS unique_id, unnest($6) AS codes, unnest($7) AS home, unnest($8) AS body) AS n";
 
     CROSS_REFERENCE "cross_reference" [UUID_ARRAY, UUID_ARRAY, UUID_ARRAY, UUID_ARRAY, UUID_ARRAY]
 "INSERT INTO cross_reference (target_patient, target, association, patient, source)
-SELECT * FROM unnest($1, $2, $3, $4, $5)";
+SELECT unnest($1), unnest($2), unnest($3), unnest($4), unnest($5)";
 
     DEPRECATE "deprecate" [UUID_ARRAY, UUID_ARRAY]
 "UPDATE document_entry d
    SET status = 2
-  FROM unnest($1, $2) AS w(patient, id)
+  FROM (SELECT unnest($1) AS patient, unnest($2) AS id) AS w
  WHERE d.patient = w.patient AND d.id = w.id AND d.status = 1";
 
     TOUCH_FOLDERS "touch_folders" [UUID_ARRAY, UUID_ARRAY, INT8_ARRAY]
 "UPDATE folder f
    SET last_update_time = greatest(f.last_update_time, w.time)
-  FROM unnest($1, $2, $3) AS w(patient, id, time)
+  FROM (SELECT unnest($1) AS patient, unnest($2) AS id, unnest($3) AS time) AS w
  WHERE f.patient = w.patient AND f.id = w.id AND f.status = 1";
 
     CLEAR_MARK "clear_mark" [UUID_ARRAY]
