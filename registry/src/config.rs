@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use registry_core::codes::AssigningAuthority;
 use registry_store::StatementMode;
 use serde::Deserialize;
 use xds_model::Oid;
@@ -192,6 +193,16 @@ impl Configuration for Config {
 }
 
 impl Config {
+    /// The same with its namespace, as a feed may name it.
+    pub(crate) fn assigning_authority(&self) -> Option<AssigningAuthority> {
+        let name = self
+            .registry
+            .assigning_authority_namespace
+            .clone()
+            .unwrap_or_default();
+        self.authority().map(|oid| AssigningAuthority { oid, name })
+    }
+
     /// The authority under which this domain gives patient ids. `complaints` has checked it.
     pub(crate) fn authority(&self) -> Option<Oid> {
         self.registry.assigning_authority.parse().ok()

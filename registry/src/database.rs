@@ -16,10 +16,16 @@ use crate::config::{Config, DatabaseSection};
 pub(crate) struct Database {
     /// How to reach it as the serving role.
     pub(crate) config: StoreConfig,
-    /// How to reach it as the owner of the schema.
-    owner: StoreConfig,
+    /// How to reach it as the owner of the schema, when that is another role.
+    owner: Option<Owner>,
     cluster: Option<Cluster>,
     keep_running: bool,
+}
+
+/// The owner of the schema: its password is read by `migrate` only.
+struct Owner {
+    user: String,
+    password_file: Option<PathBuf>,
 }
 
 /// Why there is no database.
@@ -66,7 +72,12 @@ impl Database {
 
     /// A store as the owner of the schema.
     pub(crate) fn owner(&self) -> Result<Store, DatabaseError> {
-        Ok(Store::new(&self.owner, None)?)
+        let mut config = self.config.clone();
+        if let Some(owner) = &self.owner {
+            config.user.clone_from(&owner.user);
+            config.password = owner.password_file.as_deref().map(secret).transpose()?;
+        }
+        Ok(Store::new(&config, None)?)
     }
 
     /// Brings the schema up to date, when the database is ours alone. An existing PostgreSQL is migrated by
@@ -113,27 +124,27 @@ async fn private(config: &Config) -> Result<Database, DatabaseError> {
     );
     let keep_running = config.private_database.keep_running;
     Ok(Database {
-        config: store.clone(),
-        owner: store,
+        config: store,
+        owner: None,
         cluster: Some(cluster),
         keep_running,
     })
 }
 
 fn given(section: &DatabaseSection) -> Result<Database, DatabaseError> {
-    let endpoint = endpoint(section)?;
-    let as_role = |user: &str, password: Option<&Path>| {
-        let password = password.map(secret).transpose()?;
-        let mut config = StoreConfig::new(endpoint.clone(), section.name.clone(), user.to_owned(), password);
-        config.connections_max = section.connections_max;
-        config.statement_mode = section.statement_mode.into();
-        Ok::<_, DatabaseError>(config)
-    };
-    let config = as_role(&section.user, section.password_file.as_deref())?;
-    let owner = match &section.owner {
-        Some(owner) => as_role(owner, section.owner_password_file.as_deref())?,
-        None => config.clone(),
-    };
+    let password = section.password_file.as_deref().map(secret).transpose()?;
+    let mut config = StoreConfig::new(
+        endpoint(section)?,
+        section.name.clone(),
+        section.user.clone(),
+        password,
+    );
+    config.connections_max = section.connections_max;
+    config.statement_mode = section.statement_mode.into();
+    let owner = section.owner.as_ref().map(|user| Owner {
+        user: user.clone(),
+        password_file: section.owner_password_file.clone(),
+    });
     Ok(Database {
         config,
         owner,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use registry_core::codes::AffinityDomain;
+use registry_core::codes::{AffinityDomain, AssigningAuthority};
 use registry_core::ledger::Directory;
 use registry_store::{DomainSettings, Store, StoreError};
 use xds_policy::Domain;
@@ -31,14 +31,21 @@ pub(crate) struct DomainData {
 /// The domain's data in force.
 pub(crate) struct DomainState {
     current: ArcSwap<DomainData>,
+    /// The authority under which the domain itself gives patient ids.
+    authority: Option<AssigningAuthority>,
 }
 
 impl DomainState {
     /// Reads the domain's data and the enrolled nodes for the first time.
-    pub(crate) async fn read(store: &Store, nodes: &NodeList) -> Result<Arc<Self>, StoreError> {
-        let data = load(store, nodes).await?;
+    pub(crate) async fn read(
+        store: &Store,
+        nodes: &NodeList,
+        authority: Option<AssigningAuthority>,
+    ) -> Result<Arc<Self>, StoreError> {
+        let data = load(store, nodes, authority.as_ref()).await?;
         Ok(Arc::new(Self {
             current: ArcSwap::from_pointee(data),
+            authority,
         }))
     }
 
@@ -49,14 +56,22 @@ impl DomainState {
 
     /// Reads everything again.
     pub(crate) async fn refresh(&self, store: &Store, nodes: &NodeList) -> Result<(), StoreError> {
-        self.current.store(Arc::new(load(store, nodes).await?));
+        self.current
+            .store(Arc::new(load(store, nodes, self.authority.as_ref()).await?));
         Ok(())
     }
 }
 
-async fn load(store: &Store, nodes: &NodeList) -> Result<DomainData, StoreError> {
+async fn load(
+    store: &Store,
+    nodes: &NodeList,
+    authority: Option<&AssigningAuthority>,
+) -> Result<DomainData, StoreError> {
     let settings = store.domain_settings().await?;
-    let affinity = store.affinity_domain(settings.unknown_codes).await?;
+    let mut affinity = store.affinity_domain(settings.unknown_codes).await?;
+    if let Some(authority) = authority {
+        affinity = affinity.with_authority(authority.clone());
+    }
     let directory = store.directory().await?;
     let mut enrolled = store.enrolled_nodes().await?;
     if !settings.default_user_allowed {

@@ -99,7 +99,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
     let store = database.store(Some(Arc::new(observe)))?;
     store.check_schema().await.map_err(DatabaseError::from)?;
     settle(&store, &foundation, &config.audit.journal, unfinished).await?;
-    let domain = DomainState::read(&store, &nodes).await?;
+    let domain = DomainState::read(&store, &nodes, config.assigning_authority()).await?;
     if config.time.ntp_servers.is_empty() {
         tracing::warn!("alarm: no time source is configured ([time] ntp_servers): nobody checks the clock");
     }
@@ -124,7 +124,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
     let feeding = match (feed, &config.mllp) {
         (Some(listener), Some(section)) => {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let server = feed_listener(&foundation, &gate, &app, &config, section.zone_minutes);
+            let server = feed_listener(&foundation, &gate, &app, section.zone_minutes);
             Some(tokio::spawn(server.serve(listener, stopping)))
         }
         _ => None,
@@ -182,25 +182,13 @@ fn observe(report: &TransactionReport) {
     );
 }
 
-fn feed_listener(
-    foundation: &Foundation,
-    gate: &Gate,
-    app: &App,
-    config: &Config,
-    zone_minutes: i16,
-) -> FeedListener {
+fn feed_listener(foundation: &Foundation, gate: &Gate, app: &App, zone_minutes: i16) -> FeedListener {
     let zone = UtcOffset::from_whole_seconds(i32::from(zone_minutes) * 60).unwrap_or(UtcOffset::UTC);
-    let mut namespaces: BTreeMap<_, _> = app
-        .domain
-        .current()
-        .affinity
-        .assigning_authorities()
-        .iter()
+    let domain = app.domain.current();
+    let namespaces: BTreeMap<_, _> = (domain.affinity.assigning_authorities().iter())
+        .filter(|authority| !authority.name.is_empty())
         .map(|authority| (authority.name.clone(), authority.oid.clone()))
         .collect();
-    if let (Some(name), Some(oid)) = (&config.registry.assigning_authority_namespace, config.authority()) {
-        namespaces.insert(name.clone(), oid);
-    }
     FeedListener {
         tls: foundation.tls.clone(),
         gate: gate.clone(),

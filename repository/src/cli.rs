@@ -22,7 +22,7 @@ struct Arguments {
         short,
         global = true,
         value_name = "FILE",
-        default_value = "renkei-repository.toml",
+        default_value = "/etc/renkei/repository.toml",
         env = "RENKEI_REPOSITORY_CONFIG"
     )]
     config: PathBuf,

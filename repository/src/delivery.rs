@@ -308,7 +308,7 @@ impl Base64Pieces {
         let missing = (3 - self.held.len() % 3) % 3;
         let (head, rest) = bytes.split_at(missing.min(bytes.len()));
         self.held.extend_from_slice(head);
-        if self.held.len() % 3 != 0 {
+        if !self.held.len().is_multiple_of(3) {
             return String::new();
         }
         let (whole, tail) = rest.split_at(rest.len() - rest.len() % 3);

@@ -51,7 +51,7 @@ impl Intake<'_> {
     pub(crate) async fn take(
         &self,
         expected: &[Expected<'_>],
-        mut parts: Option<&mut Parts>,
+        parts: Option<&mut Parts>,
     ) -> Result<Vec<Received>, Untaken> {
         let root = parts.as_ref().and_then(|parts| parts.root_content_id().cloned());
         let mut includes = Includes::new(root);
@@ -67,7 +67,7 @@ impl Intake<'_> {
                 None => {}
             }
         }
-        if let Some(parts) = parts.as_deref_mut() {
+        if let Some(parts) = parts {
             self.parts(expected, parts, &mut includes, &mut taken, &mut failed)
                 .await?;
         }

@@ -120,6 +120,13 @@ pub(crate) fn store_good() -> Say {
     )
 }
 
+pub(crate) fn store_in_use() -> Say {
+    Say::new(
+        "文書の保管場所は稼働中のリポジトリが使用中です",
+        "the place of the documents is in use by the running repository",
+    )
+}
+
 pub(crate) fn store_bad(error: &str) -> Say {
     Say::new(
         format!("文書の保管場所を開けません: {error}"),

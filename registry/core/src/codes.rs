@@ -238,6 +238,14 @@ impl AffinityDomain {
         self.mime_types.contains(&essence.to_ascii_lowercase())
     }
 
+    /// Adds the authority under which the domain itself gives patient ids.
+    pub fn with_authority(mut self, authority: AssigningAuthority) -> Self {
+        if !self.assigning_authorities.contains(&authority) {
+            self.assigning_authorities.push(authority);
+        }
+        self
+    }
+
     /// Whether patient ids of this authority belong to the affinity domain.
     pub fn knows_authority(&self, oid: &Oid) -> bool {
         self.assigning_authorities

@@ -193,7 +193,7 @@ pub(crate) struct NodeArguments {
     /// Assigning authorities (OIDs) that it may feed patients of.
     #[arg(long = "feeds")]
     pub(crate) feeds: Vec<String>,
-    /// Role of its user while it cannot send an assertion (needs the setting default-users).
+    /// Role of its user while it cannot send an assertion (needs the setting default_user_allowed).
     #[arg(long, requires = "default_purpose")]
     pub(crate) default_role: Option<String>,
     /// Purpose of use of that user, such as TREAT.
@@ -218,9 +218,9 @@ fn transaction(text: &str) -> Result<Transaction, String> {
 pub(crate) enum PatientCommand {
     /// Enter a patient by hand, as the identity feed would.
     Add(PatientArguments),
-    /// List patients whose name begins so.
+    /// List patients by the beginning of their name in kana (or of the one form that was fed).
     List {
-        /// Beginning of a name, in any script.
+        /// Beginning of the name: hiragana, katakana and half-width are the same.
         #[arg(long)]
         name: Option<String>,
         /// Patients at most.

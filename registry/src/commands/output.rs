@@ -1,6 +1,7 @@
 //! How results are printed: for people or for machines.
 
 use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -18,17 +19,13 @@ pub(crate) struct Output {
     pub(crate) lang: Lang,
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "this is where the command line prints its results"
-)]
 impl Output {
     /// A result: a sentence for people, a value for machines.
     pub(crate) fn result(self, say: &Say, value: &impl Serialize) -> ExitCode {
         if self.json {
             print_json(value)
         } else {
-            println!("{}", self.lang.pick(say))
+            print(self.lang.pick(say))
         }
         ExitCode::SUCCESS
     }
@@ -45,7 +42,7 @@ impl Output {
             .set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(headings.iter().map(|heading| self.lang.pick(heading)));
         table.add_rows(rows);
-        println!("{table}");
+        print(&table.to_string());
         ExitCode::SUCCESS
     }
 
@@ -54,7 +51,7 @@ impl Output {
         if self.json {
             print_json(value)
         } else {
-            println!("{}", text.trim_end())
+            print(text.trim_end())
         }
         if good {
             ExitCode::SUCCESS
@@ -87,15 +84,14 @@ impl Output {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "this is where the command line prints its results"
-)]
 fn print_json(value: &impl Serialize) {
-    match serde_json::to_string_pretty(value) {
-        Ok(text) => println!("{text}"),
-        Err(_) => println!("null"),
-    }
+    print(&serde_json::to_string_pretty(value).unwrap_or_else(|_| "null".to_owned()));
+}
+
+/// Writes to standard output. A reader that has seen enough (`| head`) is no failure.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
 /// Nothing of that name.

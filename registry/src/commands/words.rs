@@ -41,7 +41,7 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
     ("node add#org", "属する機関"),
     ("patient", "患者"),
     ("patient add", "患者を手で登録する(ITI-8 で届いたのと同じ)"),
-    ("patient list", "氏名の先頭で患者を探す"),
+    ("patient list", "カナ氏名の先頭で患者を探す(ひらがな・半角も可)"),
     ("patient show", "患者を一人表示する"),
     ("codes", "コード表"),
     (

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use repository_store::KeyRing;
+use repository_store::{KeyRing, StoreError};
 use xds_model::Clock;
 use xds_model::time::{SharedClock, SharedIds, System};
 use xds_server::doctor::{Diagnosis, Finding, certificates, clock, encrypted_volume, free_space};
@@ -88,6 +88,9 @@ async fn store(config: &Config) -> Vec<Finding> {
                 words::unfinished_repair(),
             ),
         ],
+        Err(StartError::Store(StoreError::InUse(_))) => {
+            vec![Finding::good("documents", words::store_in_use())]
+        }
         Err(error) => vec![Finding::bad(
             "documents",
             words::store_bad(&error.to_string()),

@@ -23,7 +23,7 @@ pub(super) async fn retrieve_document_set(exchange: Exchange<'_>, app: &App) -> 
         Ok(requests) => requests,
         Err(faults) => {
             let record = exchange.open(Objects::default()).await?;
-            return Ok(refuse(record, Told::default(), &faults).await?);
+            return refuse(record, Told::default(), &faults).await;
         }
     };
     let objects = Objects {
@@ -38,7 +38,7 @@ pub(super) async fn retrieve_document_set(exchange: Exchange<'_>, app: &App) -> 
     let found = retrieval.look_up(&requests).await;
     let (delivered, faults, told) = retrieval.sort(requests, found).await;
     if delivered.is_empty() {
-        return Ok(refuse(record, told, &faults).await?);
+        return refuse(record, told, &faults).await;
     }
     let delivery = Delivery {
         exchange: &exchange,

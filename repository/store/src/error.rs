@@ -36,6 +36,9 @@ pub enum StoreError {
     /// The folder or the configuration is not fit for documents; the text says what to do.
     #[error("{0}")]
     Unfit(String),
+    /// Another process has the folder open.
+    #[error("{0} is in use by another process")]
+    InUse(String),
     /// A failure inside the crypto library or the compressor.
     #[error("{0} failed")]
     Internal(&'static str),
@@ -48,9 +51,11 @@ impl StoreError {
             Self::NoSpace => RuleId::RepositoryFull,
             Self::TooLarge { .. } => RuleId::DocumentTooLarge,
             Self::Busy => RuleId::RepositoryBusy,
-            Self::Damaged(_) | Self::Unavailable { .. } | Self::Unfit(_) | Self::Internal(_) => {
-                RuleId::RepositoryInternal
-            }
+            Self::Damaged(_)
+            | Self::Unavailable { .. }
+            | Self::Unfit(_)
+            | Self::InUse(_)
+            | Self::Internal(_) => RuleId::RepositoryInternal,
         }
     }
 

@@ -149,7 +149,7 @@ fn lock(root: &Path) -> Result<File, StoreError> {
         .open(&path)
         .map_err(StoreError::io("lock the data folder"))?;
     file.try_lock()
-        .map_err(|_| unfit(root, "is in use by another process"))?;
+        .map_err(|_| StoreError::InUse(root.display().to_string()))?;
     Ok(file)
 }
 
