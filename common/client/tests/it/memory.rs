@@ -37,7 +37,7 @@ async fn child() {
 
     let call = Call::new(&url, Transaction::Iti41);
     let upload = async |pieces: usize| {
-        let content = stream::iter((0..pieces).map(|_| Ok(Bytes::from_static(PIECE))));
+        let content = stream::iter((0..pieces).map(|_| Ok(Bytes::from(PIECE.to_vec()))));
         let part = OutgoingPart {
             content_id: client.content_id(),
             content_type: "application/pdf".to_owned(),
