@@ -51,10 +51,10 @@ impl NotAuthenticated {
     /// A fixed word, for the audit.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::NoCertificate => "no-certificate",
+            Self::NoCertificate => "no_certificate",
             Self::NoLonger(reason) => reason.as_str(),
-            Self::NotEnrolled => "not-enrolled",
-            Self::NotOnBehalf => "not-on-behalf",
+            Self::NotEnrolled => "not_enrolled",
+            Self::NotOnBehalf => "not_on_behalf",
         }
     }
 }

@@ -118,6 +118,46 @@ impl Limits {
         }
     }
 
+    /// Limits that cannot hold together, or that would let nothing pass.
+    pub fn complaints(&self) -> Vec<String> {
+        let nothing = self.table().into_iter().filter(|(_, value)| *value == 0);
+        let nothing = nothing.map(|(name, _)| format!("limits.{name} is 0: nothing would pass"));
+        let [request, root] = [self.request_bytes_max, u64::from(self.root_part_bytes_max)];
+        let pairs = [
+            ("root_part_bytes_max", root, "request_bytes_max", request),
+            (
+                "document_bytes_max",
+                self.document_bytes_max,
+                "request_bytes_max",
+                request,
+            ),
+            (
+                "xml_text_bytes_max",
+                u64::from(self.xml_text_bytes_max),
+                "root_part_bytes_max",
+                root,
+            ),
+            (
+                "node_in_flight_max",
+                u64::from(self.node_in_flight_max),
+                "process_in_flight_max",
+                u64::from(self.process_in_flight_max),
+            ),
+            (
+                "body_window_seconds",
+                u64::from(self.body_window_seconds),
+                "body_seconds_max",
+                u64::from(self.body_seconds_max),
+            ),
+        ];
+        let upside_down = pairs.into_iter().filter(|(_, small, _, large)| small > large);
+        nothing
+            .chain(
+                upside_down.map(|(small, _, large, _)| format!("limits.{small} is more than limits.{large}")),
+            )
+            .collect()
+    }
+
     /// A limit in seconds as a duration.
     pub fn seconds(value: u32) -> Duration {
         Duration::from_secs(u64::from(value))
