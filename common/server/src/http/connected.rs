@@ -52,6 +52,11 @@ impl Connected {
         self.over.reader.wake();
     }
 
+    /// Whether an earlier request of the same connection ended it: what was sent behind that one is not served.
+    pub(super) fn has_ended(&self) -> bool {
+        self.over.is.load(Ordering::Acquire)
+    }
+
     /// Whether [`Connected::end`] was called; if not, `reader` is woken when it is.
     pub(super) fn is_over(&self, reader: &Waker) -> bool {
         self.over.reader.register(reader);

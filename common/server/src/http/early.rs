@@ -1,7 +1,7 @@
 //! Answers to requests that reach no handler, or that their handler refuses.
 
-use actix_web::HttpResponse;
 use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 use xds_audit::Outcome;
 use xds_soap::{Fault, FaultCode, Packaging};
@@ -103,6 +103,17 @@ impl EarlyFault {
         let whole = package(response, xml, &self.packaging, gate.ids.random());
         (whole, outcome)
     }
+}
+
+/// For a request that was sent behind one that ended its connection: it is not served, nor looked at.
+pub(super) fn too_late(request: &HttpRequest) -> Option<HttpResponse> {
+    Connected::of(request)
+        .filter(|connected| connected.has_ended())
+        .map(|_| {
+            let mut response = HttpResponse::new(StatusCode::SERVICE_UNAVAILABLE);
+            response.head_mut().set_connection_type(ConnectionType::Close);
+            response
+        })
 }
 
 /// Lets a connection end with this response.

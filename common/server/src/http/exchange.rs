@@ -14,6 +14,7 @@ use xds_xml::Element;
 
 use super::body::BodyError;
 use super::connected::Connected;
+use super::early::too_late;
 use super::parts::Parts;
 use super::reply::Answer;
 use super::serving::Serving;
@@ -150,6 +151,9 @@ pub async fn serve<H>(
 where
     H: AsyncFnOnce(Exchange<'_>) -> Result<Answer, Refused> + 'static,
 {
+    if let Some(response) = too_late(&request) {
+        return response;
+    }
     let correlation = gate.ids.random();
     let span = tracing::info_span!("request", correlation = %correlation);
     let working = Connected::of(&request).map(Connected::working);

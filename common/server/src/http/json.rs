@@ -18,7 +18,7 @@ use xds_model::Transaction;
 
 use super::body::{Body, BodyError, Pace, Shelf};
 use super::connected::Connected;
-use super::early::end_with;
+use super::early::{end_with, too_late};
 use super::exchange::Refused;
 use super::serving::stranger;
 use crate::authenticate::Caller;
@@ -85,6 +85,9 @@ where
     A: Serialize + 'static,
     H: AsyncFnOnce(Question<'_, Q>) -> Result<Answered<A>, Refused> + 'static,
 {
+    if let Some(response) = too_late(&request) {
+        return response;
+    }
     let correlation = gate.ids.random();
     let span = tracing::info_span!("question", correlation = %correlation);
     let working = Connected::of(&request).map(Connected::working);

@@ -7,13 +7,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use xds_audit::{Caller as AuditCaller, Outcome};
 
 use super::connected::Connected;
-use super::early::{end_with, status_word};
+use super::early::{end_with, status_word, too_late};
 use super::framing::{HeadRefusal, REFUSED};
 use super::serving::stranger;
 use crate::gate::Gate;
 use crate::metrics::RequestOutcome;
 
 pub(super) async fn stray(gate: Option<Data<Gate>>, request: HttpRequest) -> HttpResponse {
+    if let Some(response) = too_late(&request) {
+        return response;
+    }
     let began = std::time::Instant::now();
     let status = match &gate {
         Some(gate) => audited(gate, &request).await,

@@ -230,6 +230,19 @@ async fn http_04_a_refusal_in_the_pipe_comes_in_its_turn() {
     assert_eq!(world.reached(), 2);
 }
 
+/// Nor is anything read behind a refusal that ends the connection for another reason.
+#[tokio::test(flavor = "multi_thread")]
+async fn http_04_nothing_is_served_behind_a_refusal_that_ends_the_connection() {
+    let world = World::new().await;
+    let mut client = world.client().await;
+    let get = b"GET /registry HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec();
+    client.send(&[get, good()].concat()).await.unwrap();
+    let reply = client.reply().await.unwrap();
+    assert_eq!((reply.status, reply.closes()), (405, true));
+    client.rest().await;
+    assert_eq!(world.reached(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn http_05_oversized_bodies() {
     let world = World::new().await;
