@@ -19,3 +19,8 @@ GRANT SELECT ON schema_migration TO :"process";
 ALTER ROLE :"process" SET statement_timeout = '5s';
 ALTER ROLE :"process" SET lock_timeout = '4s';
 ALTER ROLE :"process" SET idle_in_transaction_session_timeout = '10s';
+
+-- Every statement has one good plan, over indexes.
+ALTER ROLE :"process" SET plan_cache_mode = 'force_generic_plan';
+ALTER ROLE :"process" SET enable_seqscan = off;
+ALTER ROLE :"process" SET jit = off;

@@ -97,6 +97,11 @@ impl Store {
     }
 }
 
+/// Every statement has one good plan, over indexes (a test explains it): to plan it anew for the values at
+/// hand costs more than to run it, and a plan that was made while a table was small must not scan it when
+/// it has grown.
+const PLANNER: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off";
+
 fn manager(config: &StoreConfig) -> Manager {
     let mut postgres = tokio_postgres::Config::new();
     postgres
@@ -113,11 +118,9 @@ fn manager(config: &StoreConfig) -> Manager {
         // The lock timeout is the shorter, so that a request that only waits says so.
         let lock = timeout.saturating_mul(4) / 5;
         let idle = timeout.saturating_mul(2);
-        // Every statement has one good plan (a test explains it): to plan it anew for the values at hand
-        // costs more than to run it.
         postgres.options(format!(
             "-c statement_timeout={timeout} -c lock_timeout={lock} \
-             -c idle_in_transaction_session_timeout={idle} -c plan_cache_mode=force_generic_plan"
+             -c idle_in_transaction_session_timeout={idle} {PLANNER}"
         ));
     }
     let settings = ManagerConfig {

@@ -1,9 +1,14 @@
 //! No statement reads a growing table from end to end.
 
+use std::time::{Duration, Instant};
+
 use registry_store::{Statement, statements};
 use tokio_postgres::Client;
+use xds_model::AssociationType;
 
 use crate::db::Db;
+use crate::fixture::{World, one, patient, relate, urn};
+use crate::queries::get_all;
 
 /// Tables that grow with patients, documents or time.
 const GROWING: [&str; 11] = [
@@ -144,4 +149,53 @@ fn statements_open_with_their_name() {
     }
     let names: std::collections::HashSet<_> = statements().iter().map(|statement| statement.name).collect();
     assert_eq!(names.len(), statements().len());
+}
+
+/// A plan is kept as long as its connection. One that was made while the tables were empty, when reading
+/// them from end to end looks cheap, must not do so when they have grown.
+#[tokio::test]
+async fn a_plan_made_for_empty_tables_does_not_scan_full_ones() {
+    let db = Db::new().await;
+    let client = db.client().await;
+    client.batch_execute("VACUUM ANALYZE").await.unwrap();
+    let serving = Db {
+        store: db.with(|config| config.connections_max = 1),
+        parameters: db.parameters.clone(),
+    };
+    drop(db);
+    let before = scans_so_far(&client).await;
+    let world = World::of("h1");
+    let first = serving
+        .register(&world, &one("1.2.0", "1.3.0", &patient("P1")))
+        .await;
+    for number in 1..20 {
+        let mut submission = one(&format!("1.2.{number}"), &format!("1.3.{number}"), &patient("P1"));
+        relate(
+            &mut submission,
+            AssociationType::Append,
+            &urn(first.entries[0].id),
+        );
+        serving.register(&world, &submission).await;
+        serving.ask(&world, get_all("P1")).await.unwrap();
+    }
+    drop(serving);
+    assert_eq!(scans_so_far(&client).await, before);
+}
+
+/// How often growing tables were read from end to end, by stores that are gone: a backend hands in its
+/// counts when it ends.
+async fn scans_so_far(client: &Client) -> i64 {
+    let number = async |sql: &str| -> i64 { client.query_one(sql, &[]).await.unwrap().get(0) };
+    let connected = "SELECT count(*) FROM pg_stat_activity
+                      WHERE datname = current_database() AND application_name = 'renkei-registry'";
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while number(connected).await > 0 {
+        assert!(Instant::now() < deadline, "the store's connections do not end");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let growing = GROWING.map(|table| format!("'{table}'")).join(", ");
+    number(&format!(
+        "SELECT sum(seq_scan)::int8 FROM pg_stat_user_tables WHERE relname IN ({growing})"
+    ))
+    .await
 }
