@@ -155,12 +155,6 @@ impl Configuration for Config {
         if endpoint_path(&self.clinical.public_url).is_none() {
             complaints.push("clinical.public_url is no https address".to_owned());
         }
-        if self.limits.document_bytes_max > self.limits.request_bytes_max {
-            complaints.push(
-                "limits.document_bytes_max is larger than limits.request_bytes_max: such a document could never be sent"
-                    .to_owned(),
-            );
-        }
         complaints
     }
 }
@@ -345,10 +339,6 @@ mod tests {
             complaints_of("repository", "keys", toml::Value::Array(Vec::new())).contains("repository.keys")
         );
         assert!(complaints_of("status", "listen", "0.0.0.0:9".into()).contains("status.listen"));
-        assert!(
-            complaints_of("limits", "document_bytes_max", (1_i64 << 40).into())
-                .contains("document_bytes_max")
-        );
     }
 
     #[test]

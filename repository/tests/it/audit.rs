@@ -1,0 +1,160 @@
+//! What the journal tells of each request.
+
+use xds_audit::{Action, Closing, EventKind, Journal, JournalOptions, Objects, Opening, Outcome};
+use xds_model::Transaction;
+
+use crate::support::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_submission_is_told_twice_and_a_retrieval_once() {
+    let world = World::new().await;
+    let entry = Entry::text("hello");
+    world.ground.registry.permit(&entry.unique_id);
+    let submission = Submission::of(std::slice::from_ref(&entry));
+    world.h1.provide(&submission).await.unwrap();
+    world
+        .c1
+        .retrieve(&[ask(&entry.unique_id), ask("1.2.3")])
+        .await
+        .unwrap();
+    let all_closed = || {
+        events(&world.ground.journal())
+            .iter()
+            .all(|event| event.closing.is_some())
+    };
+    until("all records are closed", all_closed).await;
+    let events = events(&world.ground.journal());
+    let kinds: Vec<EventKind> = events.iter().map(|event| event.opening.kind.clone()).collect();
+    let expected = [
+        EventKind::NodeStart,
+        EventKind::received(Transaction::Iti41),
+        EventKind::sent(Transaction::Iti42),
+        EventKind::received(Transaction::Iti43),
+    ];
+    assert!(kinds == expected, "{kinds:?}");
+
+    for (event, via) in [(&events[1], None), (&events[2], Some("repository-1"))] {
+        let opening = &event.opening;
+        assert_eq!(opening.caller.node.as_deref(), Some("h1"));
+        assert_eq!(opening.caller.via.as_deref(), via);
+        assert_eq!(opening.objects.patients, [PATIENT]);
+        assert_eq!(opening.objects.submission_set.as_ref(), Some(&submission.set));
+        assert_eq!(event.closing.as_ref().unwrap().outcome, Outcome::Success);
+    }
+    assert_eq!(events[1].opening.correlation, events[2].opening.correlation);
+    assert!(events[2].opening.endpoint.ends_with("/xds/registry"));
+
+    let retrieval = &events[3];
+    assert_eq!(retrieval.opening.caller.node.as_deref(), Some("c1"));
+    assert_eq!(retrieval.opening.objects.documents.len(), 2);
+    let closing = retrieval.closing.as_ref().unwrap();
+    assert_eq!(closing.outcome, Outcome::Success);
+    assert_eq!(closing.objects.patients, [PATIENT]);
+    assert_eq!(closing.objects.documents.len(), 1);
+    assert_eq!(closing.objects.documents[0].unique_id, entry.unique_id);
+    assert_eq!(closing.decisions[0].basis, "OWN");
+    let failed = closing.failed.as_ref().unwrap();
+    assert_eq!(failed.errors, ["XDSDocumentUniqueIdError"]);
+    assert_eq!(failed.objects.documents[0].unique_id, "1.2.3");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_is_told_with_its_codes() {
+    let world = World::new().await;
+    world
+        .ground
+        .registry
+        .on_register(OnRegister::Refuse("XDSUnknownPatientId"));
+    world
+        .h1
+        .provide(&Submission::of(&[Entry::text("x")]))
+        .await
+        .unwrap();
+    world
+        .h1
+        .provide_simple(&Submission::of(&[Entry::text("x")]).message(""))
+        .await
+        .unwrap();
+    let told: Vec<_> = events(&world.ground.journal())
+        .into_iter()
+        .skip(1)
+        .map(|event| {
+            let closing = event.closing.unwrap();
+            (event.opening.kind.name(), closing.outcome, closing.errors)
+        })
+        .collect();
+    let failed = |name, code: &str| (name, Outcome::SeriousFailure, vec![code.to_owned()]);
+    assert_eq!(
+        told,
+        [
+            failed("ITI-41", "XDSUnknownPatientId"),
+            failed("ITI-42", "XDSUnknownPatientId"),
+            failed("ITI-41", "XDSMissingDocument"),
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_that_a_crash_left_open_are_closed_with_what_is_found_out() {
+    let ground = Ground::new().await;
+    ground
+        .registry
+        .with(|state| state.registered.insert("1.2.3".to_owned()));
+    let opening = |kind: EventKind, set: Option<&str>| Opening {
+        kind,
+        caller: xds_audit::Caller::default(),
+        endpoint: String::new(),
+        correlation: String::new(),
+        objects: Objects {
+            submission_set: set.map(str::to_owned),
+            ..Objects::default()
+        },
+    };
+    let ids = xds_model::time::System;
+    let opened = Journal::open_dir(
+        &ground.journal(),
+        JournalOptions {
+            free_bytes_min: 1,
+            ..JournalOptions::default()
+        },
+        ground.clock.clone(),
+        &ids,
+    )
+    .unwrap();
+    for opening in [
+        opening(EventKind::received(Transaction::Iti41), Some("1.2.3")),
+        opening(
+            EventKind::Received {
+                transaction: Transaction::Iti43,
+                action: Some(Action::Read),
+            },
+            None,
+        ),
+    ] {
+        // As a process that dies leaves it.
+        std::mem::forget(opened.journal.open(opening).await.unwrap());
+    }
+    opened.journal.shutdown().await;
+
+    let world = ground.start().await;
+    let closings = || {
+        let events = events(&world.ground.journal());
+        [events[0].closing.clone(), events[1].closing.clone()]
+    };
+    until("both are closed", || closings().iter().all(Option::is_some)).await;
+    let [submission, retrieval] = closings().map(Option::unwrap);
+    assert_eq!(submission.outcome, Outcome::Success);
+    assert!(submission.note.unwrap().ends_with(": registered"));
+    assert_eq!(retrieval.outcome, Outcome::MajorFailure);
+    assert_eq!(retrieval.note.as_deref(), Some(Closing::UNKNOWN));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn start_and_stop_are_told() {
+    let ground = World::new().await.stop().await;
+    let kinds: Vec<EventKind> = events(&ground.journal())
+        .into_iter()
+        .map(|event| event.opening.kind)
+        .collect();
+    assert!(kinds == [EventKind::NodeStart, EventKind::NodeStop], "{kinds:?}");
+}

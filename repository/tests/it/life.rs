@@ -1,0 +1,251 @@
+//! The program as a process: it starts, serves, flushes and stops.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use futures_util::StreamExt;
+use futures_util::future::ready;
+use futures_util::stream;
+use xds_audit::EventKind;
+use xds_client::PartContent;
+use xds_ebxml::rs::ResponseStatus;
+
+use crate::support::*;
+
+/// A repository in a process of its own.
+struct Program {
+    child: Child,
+    pid: u32,
+    url: String,
+}
+
+impl Program {
+    /// Starts it, under `wrapper` if there is one, and waits until it serves and hears signals.
+    async fn start(ground: &Ground, wrapper: &[&str]) -> Self {
+        let config = ground.write_config().to_str().unwrap().to_owned();
+        let program = env!("CARGO_BIN_EXE_renkei-repository");
+        let words: Vec<&str> = wrapper
+            .iter()
+            .copied()
+            .chain([program, "--config", &config, "serve"])
+            .collect();
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let serves = tokio::task::spawn_blocking(move || {
+            let line = log
+                .by_ref()
+                .find(|line| line.contains("the repository serves"))
+                .unwrap();
+            // Whatever it writes further is read, so that it never waits for us.
+            std::thread::spawn(move || log.for_each(drop));
+            serde_json::from_str::<serde_json::Value>(&line).unwrap()
+        })
+        .await
+        .unwrap();
+        let port = serves["clinical"]
+            .as_str()
+            .unwrap()
+            .rsplit(':')
+            .next()
+            .unwrap()
+            .to_owned();
+        let pid = match wrapper {
+            [] => child.id(),
+            _ => child_of(child.id()),
+        };
+        until("it hears SIGTERM", || catches_sigterm(pid)).await;
+        Self {
+            child,
+            pid,
+            url: format!("https://localhost:{port}/xds/repository"),
+        }
+    }
+
+    /// Tells it to stop and waits for its end.
+    async fn stop(mut self) -> ExitStatus {
+        let pid = self.pid.to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        tokio::task::spawn_blocking(move || self.child.wait().unwrap())
+            .await
+            .unwrap()
+    }
+}
+
+fn port_of(url: &str) -> &str {
+    url.split([':', '/'])
+        .find(|word| word.parse::<u16>().is_ok())
+        .unwrap()
+}
+
+fn child_of(parent: u32) -> u32 {
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
+    children.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+fn catches_sigterm(pid: u32) -> bool {
+    const SIGTERM: u32 = 15;
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let caught = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigCgt:"))
+        .unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & (1 << (SIGTERM - 1)) != 0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_serves_until_sigterm_and_ends_in_order() {
+    let ground = Ground::new().await;
+    let program = Program::start(&ground, &[]).await;
+    let h1 = Node::new(ground.folder.path(), "h1", &program.url);
+    let response = h1
+        .provide(&Submission::of(&[Entry::text("hello")]))
+        .await
+        .unwrap();
+    assert_eq!(codes(&response), Vec::<String>::new());
+    let status = program.stop().await;
+    assert!(status.success(), "{status}");
+    assert!(events(&ground.journal()).last().unwrap().opening.kind == EventKind::NodeStop);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_in_flight_ends_before_the_program_does() {
+    let ground = Ground::new().await;
+    let program = Program::start(&ground, &[]).await;
+    let h1 = Node::new(ground.folder.path(), "h1", &program.url);
+    let submission = Submission::of(&[Entry::new(noise(1000))]);
+    let (body, mut parts) = submission.mtom();
+    let (go_on, waiting) = tokio::sync::oneshot::channel();
+    let rest = async move {
+        waiting.await.unwrap();
+        Ok(noise(500))
+    };
+    parts[0].content = PartContent::stream(
+        Some(1000),
+        stream::once(ready(Ok(noise(500)))).chain(stream::once(rest)),
+    );
+    let sending = tokio::spawn(async move { h1.provide_raw(&body, parts).await });
+    let journal = ground.journal();
+    until("the request has reached its handler", || {
+        events(&journal).len() == 2
+    })
+    .await;
+    let port: u16 = port_of(&program.url).parse().unwrap();
+    let stopped = tokio::spawn(program.stop());
+    // It takes no new connections any more.
+    until("it drains", || {
+        std::net::TcpStream::connect(("127.0.0.1", port)).is_err()
+    })
+    .await;
+    go_on.send(()).unwrap();
+    let response = sending.await.unwrap().unwrap();
+    assert_eq!(response.status, ResponseStatus::Success);
+    assert!(stopped.await.unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sto_20_documents_are_flushed_before_they_are_registered_and_answered() {
+    let ground = Ground::new().await;
+    let trace = ground.folder.path().join("trace");
+    let trace_file = trace.to_str().unwrap().to_owned();
+    let strace = [
+        "strace",
+        "-f",
+        "-yy",
+        "-e",
+        "trace=fsync,fdatasync,write,writev,sendto",
+        "-o",
+        &trace_file,
+    ];
+    if !Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        eprintln!("skipped: strace cannot be used here");
+        return;
+    }
+    let program = Program::start(&ground, &strace).await;
+    let h1 = Node::new(ground.folder.path(), "h1", &program.url);
+    let clinical = port_of(&program.url).to_owned();
+    let response = h1
+        .provide(&Submission::of(&[Entry::text("hello")]))
+        .await
+        .unwrap();
+    assert_eq!(codes(&response), Vec::<String>::new());
+    program.stop().await;
+
+    let calls = completed_calls(&std::fs::read_to_string(trace).unwrap());
+    let documents = ground.documents().to_str().unwrap().to_owned();
+    let is_flush =
+        |call: &str, part: &str| call.contains("sync(") && call.contains(&format!("{documents}/{part}"));
+    let first = |what: &str, fits: &dyn Fn(&str) -> bool| {
+        calls
+            .iter()
+            .position(|call| fits(call))
+            .unwrap_or_else(|| panic!("no {what} in {calls:#?}"))
+    };
+    let last = |what: &str, fits: &dyn Fn(&str) -> bool| {
+        calls
+            .iter()
+            .rposition(|call| fits(call))
+            .unwrap_or_else(|| panic!("no {what} in {calls:#?}"))
+    };
+    let to =
+        |call: &str, from: &str, port: &str| call.contains("TCP") && call.contains(&format!("{from}{port}"));
+    let registered = {
+        // The list of nodes was asked for before: the submission is the first write after the pointer's flush.
+        let pointer = last("flush of a pointer", &|call| is_flush(call, "pointers"));
+        let port = ground.registry.port().to_string();
+        pointer
+            + calls[pointer..]
+                .iter()
+                .position(|call| to(call, "->127.0.0.1:", &port))
+                .unwrap()
+    };
+    for part in ["blobs", "unfinished", "pointers"] {
+        let file = first(part, &|call| {
+            is_flush(call, part) && path_of(call).is_some_and(|path| !std::path::Path::new(path).is_dir())
+        });
+        let folder = path_of(&calls[file]).unwrap().rsplit_once('/').unwrap().0;
+        let is_folder = |call: &String| call.contains("sync(") && path_of(call) == Some(folder);
+        let flushed = calls[file..registered].iter().any(is_folder);
+        assert!(flushed, "{part}: file, then folder, then ITI-42, {calls:#?}");
+    }
+    let answered = last("answer", &|call| to(call, "127.0.0.1:", &format!("{clinical}->")));
+    let journal = calls[registered..answered]
+        .iter()
+        .any(|call| call.contains("sync(") && call.contains("/journal/"));
+    assert!(journal, "the record is flushed before the answer, {calls:#?}");
+}
+
+/// The path of the file descriptor that a call is about.
+fn path_of(call: &str) -> Option<&str> {
+    call.split_once('<')?.1.split_once('>').map(|(path, _)| path)
+}
+
+/// The calls of an strace, in the order in which they were completed.
+fn completed_calls(trace: &str) -> Vec<String> {
+    let mut begun: HashMap<&str, &str> = HashMap::new();
+    let mut calls = Vec::new();
+    for line in trace.lines() {
+        let Some((pid, call)) = line.split_once(' ') else {
+            continue;
+        };
+        let call = call.trim();
+        if let Some(start) = call.strip_suffix("<unfinished ...>") {
+            begun.insert(pid, start);
+        } else if call.starts_with("<...") {
+            calls.extend(begun.remove(pid).map(str::to_owned));
+        } else {
+            calls.push(call.to_owned());
+        }
+    }
+    calls
+}
