@@ -1,5 +1,5 @@
 use xds_xml::write::Writer;
-use xds_xml::{Document, Element};
+use xds_xml::{Document, Element, TextError};
 
 use crate::addressing::{ReplyAddresses, RequestHeaders, is_message_id};
 use crate::fault::{Fault, QName, Subcode};
@@ -28,11 +28,27 @@ pub fn read_request<'d>(
 ) -> Result<RequestEnvelope<'d>, Fault> {
     let envelope = Envelope::read(doc)?;
     let blocks = blocks_for_us(envelope.header)?;
+    refuse_cut_values(doc)?;
     Ok(RequestEnvelope {
         security: security(envelope.header, &blocks)?,
         headers: RequestHeaders::read(&blocks, replies)?,
         body: envelope.body,
     })
+}
+
+/// A value that a comment cuts reads differently to different readers: no id, name or parameter may be one.
+/// Comments between elements are no harm.
+fn refuse_cut_values(doc: &Document<'_>) -> Result<(), Fault> {
+    let root = doc.root();
+    // Hardly a message has a comment, and then nothing is walked through.
+    if !root.source().contains("<!--") {
+        return Ok(());
+    }
+    let is_cut = |element: Element<'_>| element.has_text() && element.text() == Err(TextError::Comment);
+    match is_cut(root) || root.descendants().any(is_cut) {
+        true => Err(Fault::sender("a comment stands inside a value")),
+        false => Ok(()),
+    }
 }
 
 /// Whether the root is a SOAP 1.1 envelope, which is answered with VersionMismatch.

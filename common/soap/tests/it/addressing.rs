@@ -354,3 +354,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn xml_12_a_comment_cuts_no_value() {
+    let header = format!("{}{ID}", action_header());
+    let with = |body: &str| envelope(&header, &format!("<x>{body}</x>"));
+    for cut in [
+        "<v>1.2.<!-- -->3</v>",
+        "<v><!-- -->1.2.3</v>",
+        "<v>1.2.3<!-- --></v>",
+    ] {
+        let fault = read(&with(cut), ReplyAddresses::AnonymousOnly).unwrap_err();
+        assert_eq!(fault.code, FaultCode::Sender, "{cut}");
+    }
+    for whole in [
+        "<v>1.2.3</v><!-- between --><w/>",
+        "<v><![CDATA[1.2]]>.3</v>",
+        "<v>a &lt;!-- b</v>",
+    ] {
+        assert!(
+            read(&with(whole), ReplyAddresses::AnonymousOnly).is_ok(),
+            "{whole}"
+        );
+    }
+}
