@@ -9,8 +9,32 @@ macro_rules! limits {
     ($($(#[$doc:meta])+ $name:ident: $type:ty = $default:expr;)+) => {
         /// The `[limits]` table. Each has a default that suits a regional network.
         #[derive(Clone, Debug, Eq, PartialEq, Deserialize)]
-        #[serde(deny_unknown_fields, default)]
+        #[serde(try_from = "AsWritten")]
         pub struct Limits { $($(#[$doc])+ pub $name: $type,)+ }
+
+        /// The table as it stands in a file: the values may contradict each other.
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        struct AsWritten { $($name: $type,)+ }
+
+        impl Default for AsWritten {
+            fn default() -> Self {
+                let Limits { $($name,)+ } = Limits::default();
+                Self { $($name,)+ }
+            }
+        }
+
+        impl TryFrom<AsWritten> for Limits {
+            type Error = String;
+
+            fn try_from(AsWritten { $($name,)+ }: AsWritten) -> Result<Self, String> {
+                let limits = Self { $($name,)+ };
+                match limits.complaints() {
+                    complaints if complaints.is_empty() => Ok(limits),
+                    complaints => Err(complaints.join("; ")),
+                }
+            }
+        }
 
         impl Default for Limits {
             fn default() -> Self {
@@ -119,7 +143,7 @@ impl Limits {
     }
 
     /// Limits that cannot hold together, or that would let nothing pass.
-    pub fn complaints(&self) -> Vec<String> {
+    fn complaints(&self) -> Vec<String> {
         let nothing = self.table().into_iter().filter(|(_, value)| *value == 0);
         let nothing = nothing.map(|(name, _)| format!("limits.{name} is 0: nothing would pass"));
         let [request, root] = [self.request_bytes_max, u64::from(self.root_part_bytes_max)];

@@ -34,7 +34,7 @@ impl Configuration for Config {
     }
 
     fn complaints(&self) -> Vec<String> {
-        [self.status.complaints(), self.limits.complaints()].concat()
+        self.status.complaints()
     }
 }
 

@@ -1,8 +1,16 @@
 //! Both programs together, over the wire, judged by things we did not write.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests end by it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests end by it"
+)]
 
 mod five_checks;
+mod http;
 mod main_job;
 mod soap;
 mod support;
+mod xml;

@@ -31,7 +31,10 @@ async fn a_document_is_published_found_and_opened() {
     assert_eq!(entry.hash, Some(sha1(&content)));
     assert_eq!(entry.size, Some(content.len() as u64));
     let sent = &published.draft.entries[0];
-    assert_eq!((&entry.title, &entry.authors[0].person), (&sent.title, &sent.authors[0].person));
+    assert_eq!(
+        (&entry.title, &entry.authors[0].person),
+        (&sent.title, &sent.authors[0].person)
+    );
     assert_eq!(entry.source_patient_info, sent.source_patient_info);
     let (response, documents) = c1.retrieve(&[entry.unique_id.to_string()]).await.unwrap();
     assert_success(&response);
@@ -50,7 +53,11 @@ async fn documents_without_hash_and_size_get_them_and_an_empty_one_is_one() {
     }
     let published = accepted(&h1, draft).await;
 
-    let ids: Vec<String> = published.entries.iter().map(|entry| entry.unique_id.to_string()).collect();
+    let ids: Vec<String> = published
+        .entries
+        .iter()
+        .map(|entry| entry.unique_id.to_string())
+        .collect();
     let (response, documents) = h1.retrieve(&ids).await.unwrap();
 
     assert_success(&response);
@@ -109,14 +116,22 @@ async fn a_replacement_deprecates_what_it_replaces_and_its_addenda() {
     let first = published(&h1, &patient, "v1").await;
     let paper = [Paper::new("addendum")];
     let addendum = Draft::new(&h1.organisation, &patient, &paper);
-    let addendum = accepted(&h1, addendum.relating(AssociationType::Append, first.entry().unwrap())).await;
+    let addendum = accepted(
+        &h1,
+        addendum.relating(AssociationType::Append, first.entry().unwrap()),
+    )
+    .await;
     let transform = Draft::new(&h1.organisation, &patient, &[Paper::new("as text")]);
     let transform = transform.relating(AssociationType::Transform, first.entry().unwrap());
     let transform = accepted(&h1, transform).await;
     assert_eq!(h1.find(&patient).await.unwrap().len(), 3);
 
     let second = Draft::new(&h1.organisation, &patient, &[Paper::new("v2")]);
-    let second = accepted(&h1, second.relating(AssociationType::Replace, first.entry().unwrap())).await;
+    let second = accepted(
+        &h1,
+        second.relating(AssociationType::Replace, first.entry().unwrap()),
+    )
+    .await;
 
     let found = h1.find(&patient).await.unwrap();
     assert_eq!(found, second.entries);
@@ -142,7 +157,11 @@ async fn a_transform_that_replaces_and_a_folder_follows_the_replacement() {
     let draft = Draft::new(&h1.organisation, &patient, &[Paper::new("in a folder")]).in_folder("転院");
     let first = accepted(&h1, draft).await;
     let next = Draft::new(&h1.organisation, &patient, &[Paper::new("as another form")]);
-    let next = accepted(&h1, next.relating(AssociationType::TransformReplace, first.entry().unwrap())).await;
+    let next = accepted(
+        &h1,
+        next.relating(AssociationType::TransformReplace, first.entry().unwrap()),
+    )
+    .await;
 
     let all = h1.query(&get_all(&patient.to_string())).await.unwrap().objects;
 
@@ -160,12 +179,16 @@ async fn a_transform_that_replaces_and_a_folder_follows_the_replacement() {
 }
 
 fn get_all(patient: &str) -> QueryBuilder {
-    ["$XDSDocumentEntryStatus", "$XDSSubmissionSetStatus", "$XDSFolderStatus"]
-        .into_iter()
-        .fold(
-            QueryBuilder::new(QueryId::GetAll, LEAF).text("$patientId", patient),
-            |query, name| query.statuses(name, [APPROVED, DEPRECATED]),
-        )
+    [
+        "$XDSDocumentEntryStatus",
+        "$XDSSubmissionSetStatus",
+        "$XDSFolderStatus",
+    ]
+    .into_iter()
+    .fold(
+        QueryBuilder::new(QueryId::GetAll, LEAF).text("$patientId", patient),
+        |query, name| query.statuses(name, [APPROVED, DEPRECATED]),
+    )
 }
 
 /// Every stored query of this release, about one submission with a folder and one addendum to it.
@@ -173,14 +196,32 @@ fn get_all(patient: &str) -> QueryBuilder {
 async fn every_stored_query_answers_in_both_return_types() {
     let h1 = node("h1");
     let patient = patient(shared()).await;
-    let papers = [Paper::new("one"), Paper { form: Form::Summary, ..Paper::new("two") }];
-    let first = accepted(&h1, Draft::new(&h1.organisation, &patient, &papers).in_folder("束")).await;
+    let papers = [
+        Paper::new("one"),
+        Paper {
+            form: Form::Summary,
+            ..Paper::new("two")
+        },
+    ];
+    let first = accepted(
+        &h1,
+        Draft::new(&h1.organisation, &patient, &papers).in_folder("束"),
+    )
+    .await;
     let addendum = Draft::new(&h1.organisation, &patient, &[Paper::new("three")]);
-    let addendum = accepted(&h1, addendum.relating(AssociationType::Append, first.entry().unwrap())).await;
+    let addendum = accepted(
+        &h1,
+        addendum.relating(AssociationType::Append, first.entry().unwrap()),
+    )
+    .await;
 
     let entry = first.entries[0].id.to_string();
     let all = h1.query(&get_all(&patient.to_string())).await.unwrap().objects;
-    let set = all.sets.iter().find(|set| set.unique_id == first.draft.set.unique_id).unwrap();
+    let set = all
+        .sets
+        .iter()
+        .find(|set| set.unique_id == first.draft.set.unique_id)
+        .unwrap();
     let set_id = set.id.to_string();
     let class = first.entries[1].class_code.as_ref().unwrap();
 
@@ -206,12 +247,16 @@ async fn every_stored_query_answers_in_both_return_types() {
         ),
         (
             Box::new(|kind| {
-                ["$XDSDocumentEntryStatus", "$XDSSubmissionSetStatus", "$XDSFolderStatus"]
-                    .into_iter()
-                    .fold(
-                        QueryBuilder::new(QueryId::GetAll, kind).patient("$patientId", &patient),
-                        |query, name| query.statuses(name, [APPROVED]),
-                    )
+                [
+                    "$XDSDocumentEntryStatus",
+                    "$XDSSubmissionSetStatus",
+                    "$XDSFolderStatus",
+                ]
+                .into_iter()
+                .fold(
+                    QueryBuilder::new(QueryId::GetAll, kind).patient("$patientId", &patient),
+                    |query, name| query.statuses(name, [APPROVED]),
+                )
             }),
             // SS-DE 2, SS-FD, FD-DE 2, SS-HM 2; SS-DE and APND of the addendum.
             [2, 3, 1, 9],
@@ -251,7 +296,12 @@ async fn every_stored_query_answers_in_both_return_types() {
     for (build, expected) in cases {
         let query = build(LEAF);
         let found = h1.query(&query).await.unwrap();
-        assert_eq!(found.status, ResponseStatus::Success, "{query:?}: {:?}", found.errors);
+        assert_eq!(
+            found.status,
+            ResponseStatus::Success,
+            "{query:?}: {:?}",
+            found.errors
+        );
         let objects = &found.objects;
         assert_eq!(objects.faults.len(), 0, "{:?}", objects.faults);
         let counts = [
@@ -262,7 +312,11 @@ async fn every_stored_query_answers_in_both_return_types() {
         ];
         assert_eq!(counts, expected, "{query:?}");
         let references = h1.query(&build(ReturnType::ObjectRef)).await.unwrap();
-        assert_eq!(references.references.len(), expected.iter().sum::<usize>(), "{query:?}");
+        assert_eq!(
+            references.references.len(),
+            expected.iter().sum::<usize>(),
+            "{query:?}"
+        );
         assert_eq!(references.objects.entries.len(), 0);
     }
     assert_eq!(addendum.entries.len(), 1);
@@ -277,7 +331,10 @@ async fn an_unknown_patient_is_refused_and_stores_nothing() {
     let response = h1.provide(&draft).await.unwrap();
 
     assert_errors(&response, &["XDSUnknownPatientId"]);
-    assert!(response.errors[0].context.contains(&unknown.to_string()), "{response:?}");
+    assert!(
+        response.errors[0].context.contains(&unknown.to_string()),
+        "{response:?}"
+    );
     let (response, documents) = h1.retrieve(&[draft.unique_id()]).await.unwrap();
     assert_errors(&response, &["XDSDocumentUniqueIdError"]);
     assert_eq!(documents.len(), 0);

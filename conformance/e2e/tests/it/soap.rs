@@ -159,7 +159,11 @@ pub(crate) fn judged(answer: &HttpAnswer) -> Answered {
         let code = code.split('<').next().unwrap_or_default();
         let code = code.rsplit(':').next().unwrap_or_default().to_owned();
         let expected = if code == "Sender" { 400 } else { 500 };
-        assert!(answer.status == expected || answer.status == 503, "{} for {code}", answer.status);
+        assert!(
+            answer.status == expected || answer.status == 503,
+            "{} for {code}",
+            answer.status
+        );
         return Answered::Fault(code);
     }
     assert_eq!(answer.status, 200, "{text}");

@@ -42,7 +42,11 @@ pub(crate) async fn patient(network: &Network) -> PatientId {
 
 /// A submission of one document, that must be accepted.
 pub(crate) async fn published(node: &Node, patient: &PatientId, content: impl Into<Vec<u8>>) -> Published {
-    accepted(node, Draft::new(&node.organisation, patient, &[Paper::new(content)])).await
+    accepted(
+        node,
+        Draft::new(&node.organisation, patient, &[Paper::new(content)]),
+    )
+    .await
 }
 
 /// A submission that must be accepted.
@@ -59,7 +63,10 @@ pub(crate) fn assert_errors(response: &RegistryResponse, codes: &[&str]) {
     found.sort_unstable();
     found.dedup();
     assert_eq!(found, codes, "{response:?}");
-    assert!(response.errors.iter().all(|error| !error.context.is_empty()), "{response:?}");
+    assert!(
+        response.errors.iter().all(|error| !error.context.is_empty()),
+        "{response:?}"
+    );
 }
 
 /// The response says Success, without errors.
