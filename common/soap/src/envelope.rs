@@ -28,10 +28,13 @@ pub fn read_request<'d>(
 ) -> Result<RequestEnvelope<'d>, Fault> {
     let envelope = Envelope::read(doc)?;
     let blocks = blocks_for_us(envelope.header)?;
+    let security = security(envelope.header, &blocks)?;
+    // First, for they have faults of their own.
+    let headers = RequestHeaders::read(&blocks, replies)?;
     refuse_cut_values(doc)?;
     Ok(RequestEnvelope {
-        security: security(envelope.header, &blocks)?,
-        headers: RequestHeaders::read(&blocks, replies)?,
+        headers,
+        security,
         body: envelope.body,
     })
 }
