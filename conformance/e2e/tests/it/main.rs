@@ -8,9 +8,12 @@
     reason = "tests end by it"
 )]
 
+mod auz;
 mod five_checks;
 mod http;
 mod main_job;
 mod soap;
 mod support;
+mod tls;
+mod xds;
 mod xml;
