@@ -100,7 +100,7 @@ async fn main() -> ExitCode {
 enum End {
     /// By itself.
     Done,
-    /// By Ctrl-C or SIGTERM.
+    /// By Ctrl-C, SIGTERM or the end of the terminal.
     Interrupted,
 }
 
@@ -116,7 +116,8 @@ async fn run(arguments: &Arguments, network: &mut Network, show: &mut Show) -> R
     let ports = walk::build(&commands, network, show).await?;
     walk::main_job(&folders, ports, show).await?;
     show.line(report::table(show));
-    show.line(show.lang().pick(&report::next(&folders, &ports)));
+    let stays = arguments.keep || !arguments.once;
+    show.line(show.lang().pick(&report::next(&folders, &ports, stays)));
     if arguments.once || arguments.keep {
         return Ok(End::Done);
     }
@@ -142,9 +143,12 @@ async fn told_to_stop() -> Result<(), Stopped> {
         })
     };
     let (mut interrupt, mut terminate) = (heard(SignalKind::interrupt())?, heard(SignalKind::terminate())?);
+    // The terminal was closed.
+    let mut hang_up = heard(SignalKind::hangup())?;
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
     }
     Ok(())
 }
@@ -156,17 +160,11 @@ async fn finish(
     network: &mut Network,
     show: &mut Show,
 ) -> ExitCode {
-    let keep = arguments.keep && matches!(outcome, Ok(End::Done));
-    let walked = match &outcome {
-        Ok(_) => true,
-        Err(stopped) => {
-            explain(stopped, show);
-            false
-        }
-    };
-    let stopped = if keep { Ok(()) } else { network.stop(show).await };
-    if let Err(stopped) = &stopped {
+    if let Err(stopped) = &outcome {
         explain(stopped, show);
+    }
+    if !(arguments.keep && matches!(outcome, Ok(End::Done))) {
+        network.stop(show).await;
     }
     let ended_as_asked = match outcome {
         Ok(End::Done) => true,
@@ -174,37 +172,29 @@ async fn finish(
         Ok(End::Interrupted) => !arguments.once,
         Err(_) => false,
     };
-    let right = walked && ended_as_asked && stopped.is_ok() && show.all_right();
-    match right {
-        true => {
-            show.say("すべて正しく終わりました。", "Every step was right.");
-            ExitCode::SUCCESS
-        }
-        false => {
-            show.say(
-                "正しく終わりませんでした。上の ✗ を見てください。",
-                "Not every step was right: see ✗ above.",
-            );
-            ExitCode::FAILURE
-        }
+    if ended_as_asked && show.all_right() {
+        show.say("すべて正しく終わりました。", "Every step was right.");
+        ExitCode::SUCCESS
+    } else {
+        show.say(
+            "正しく終わりませんでした。上を見てください。",
+            "Not everything was right: see above.",
+        );
+        ExitCode::FAILURE
     }
 }
 
 fn explain(stopped: &Stopped, show: &Show) {
-    let step = show
-        .steps()
-        .last()
-        .map(|step| show.lang().pick(&step.title))
-        .unwrap_or("–");
+    if let Some(step) = show.steps().iter().rev().find(|step| !step.is_right()) {
+        let step = show.lang().pick(&step.title);
+        show.say(
+            format!("手順「{step}」で止まりました。"),
+            format!("Stopped at the step \"{step}\"."),
+        );
+    }
     show.say(
-        format!(
-            "手順「{step}」で止まりました。\n期待: {}\n実際: {}",
-            stopped.expected.ja, stopped.came
-        ),
-        format!(
-            "Stopped at the step \"{step}\".\nexpected: {}\ncame: {}",
-            stopped.expected.en, stopped.came
-        ),
+        format!("期待: {}\n実際: {}", stopped.expected.ja, stopped.came),
+        format!("expected: {}\ncame: {}", stopped.expected.en, stopped.came),
     );
     if let Some(log) = &stopped.log {
         show.say(

@@ -48,9 +48,38 @@ fn milliseconds(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64() * 1000.0)
 }
 
-/// Where to go on from here.
-pub(crate) fn next(folders: &Folders, ports: &Ports) -> Say {
-    let (base, endpoints) = (folders.base.display(), folders.endpoints().display().to_string());
+/// Where to go on from here. What only answers while the servers run is left out when they stop.
+pub(crate) fn next(folders: &Folders, ports: &Ports, stays: bool) -> Say {
+    let (files, running) = (files(folders), running(folders, ports));
+    match stays {
+        true => Say::new(
+            format!("{}\n{}", files.ja, running.ja),
+            format!("{}\n{}", files.en, running.en),
+        ),
+        false => files,
+    }
+}
+
+fn files(folders: &Folders) -> Say {
+    let base = folders.base.display();
+    Say::new(
+        format!(
+            "次に見るもの
+  {base}/endpoints.json  外部クライアントに必要なすべて: アドレス、CA、各ノードの証明書と鍵、患者
+  {base}/replies/  受け取ったSOAP応答すべて
+  {base}/log/  両サーバーのログと実行したコマンド"
+        ),
+        format!(
+            "What to look at next
+  {base}/endpoints.json  all that an outside client needs: addresses, CA, certificates and keys, patients
+  {base}/replies/  every SOAP reply that came
+  {base}/log/  logs of both servers, and the commands that were run"
+        ),
+    )
+}
+
+fn running(folders: &Folders, ports: &Ports) -> Say {
+    let base = folders.base.display();
     let (registry, repository) = (ports.registry_status, ports.repository_status);
     let curl = format!(
         "curl --cacert {base}/pki/ca.pem --cert {base}/pki/h1.pem --key {base}/pki/h1.key \\
@@ -60,21 +89,13 @@ pub(crate) fn next(folders: &Folders, ports: &Ports) -> Say {
     );
     Say::new(
         format!(
-            "次に見るもの
-  {endpoints}  外部クライアントに必要なすべて: アドレス、CA、各ノードの証明書と鍵、患者
-  {base}/replies/  受け取ったSOAP応答すべて
-  {base}/log/  両サーバーのログと実行したコマンド
-  http://127.0.0.1:{registry}/metrics  レジストリのメトリクス（/ready も）
+            "  http://127.0.0.1:{registry}/metrics  レジストリのメトリクス（/ready も）
   http://127.0.0.1:{repository}/metrics  リポジトリのメトリクス（/ready も）
 自分の問い合わせを送るには
   {curl}"
         ),
         format!(
-            "What to look at next
-  {endpoints}  all that an outside client needs: addresses, CA, certificate and key of each node, patients
-  {base}/replies/  every SOAP reply that came
-  {base}/log/  logs of both servers, and the commands that were run
-  http://127.0.0.1:{registry}/metrics  metrics of the registry (/ready too)
+            "  http://127.0.0.1:{registry}/metrics  metrics of the registry (/ready too)
   http://127.0.0.1:{repository}/metrics  metrics of the repository (/ready too)
 To send a query of your own
   {curl}"

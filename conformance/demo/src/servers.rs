@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -92,34 +92,36 @@ impl Server {
     }
 
     /// Stops it by SIGTERM, and kills it when it does not stop.
-    pub(crate) async fn stop(mut self) -> Result<ExitStatus, Stopped> {
-        let stopped = |came: String, log: &Path, name: &str| {
-            Stopped::new(
-                Say::new(
-                    format!("{name} がSIGTERMで終了状態0で終わること"),
-                    format!("{name} ends with status 0 after SIGTERM"),
-                ),
-                format!("{came}\n{}", tail(log)),
-            )
-            .with_log(log)
-        };
+    pub(crate) async fn stop(mut self) -> Result<(), Stopped> {
+        let _ = fs::remove_file(&self.pid_file);
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return Err(self.not_stopped(&format!("it had ended already: {status}")));
+        }
         if let Some(pid) = self.child.id() {
             signal("TERM", pid).await;
         }
-        let status = match timeout(STOP_MAX, self.child.wait()).await {
-            Ok(status) => status.map_err(|error| stopped(error.to_string(), &self.log, self.name))?,
+        match timeout(STOP_MAX, self.child.wait()).await {
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(Ok(status)) => Err(self.not_stopped(&status.to_string())),
+            Ok(Err(error)) => Err(self.not_stopped(&error.to_string())),
             Err(_) => {
-                // The error below is what counts; the process is gone either way.
+                // That it did not stop is what counts; the process is gone either way.
                 let _ = self.child.kill().await;
-                let came = format!("still running after {} s", STOP_MAX.as_secs());
-                return Err(stopped(came, &self.log, self.name));
+                Err(self.not_stopped(&format!("still running after {} s", STOP_MAX.as_secs())))
             }
-        };
-        let _ = fs::remove_file(&self.pid_file);
-        match status.success() {
-            true => Ok(status),
-            false => Err(stopped(status.to_string(), &self.log, self.name)),
         }
+    }
+
+    fn not_stopped(&self, came: &str) -> Stopped {
+        let (name, log) = (self.name, self.log.display());
+        Stopped::new(
+            Say::new(
+                format!("{name} がSIGTERMで終了状態0で終わること"),
+                format!("{name} ends with status 0 after SIGTERM"),
+            ),
+            format!("{came} ({log})"),
+        )
+        .with_log(&self.log)
     }
 
     fn not_ready(&self, came: &str) -> Stopped {
@@ -258,6 +260,34 @@ mod tests {
         assert!(stopped.came.contains("exit status: 3"), "{}", stopped.came);
         assert!(stopped.came.contains("no certificate"), "{}", stopped.came);
         assert!(stopped.log.unwrap().ends_with("log/registry.log"));
+        fs::remove_dir_all(&folders.base).unwrap();
+    }
+
+    #[tokio::test]
+    async fn only_a_server_that_ends_with_0_after_sigterm_was_stopped() {
+        let folders = folders("stops");
+        for (script_text, right) in [
+            (
+                "trap 'exit 0' TERM; touch \"$2.up\"; while :; do sleep 0.05; done",
+                true,
+            ),
+            (
+                "trap 'exit 5' TERM; touch \"$2.up\"; while :; do sleep 0.05; done",
+                false,
+            ),
+            ("touch \"$2.up\"", false),
+        ] {
+            let up = folders.config("registry").with_extension("toml.up");
+            let _ = fs::remove_file(&up);
+            let binary = script(&folders, script_text);
+            let server = Server::start("registry", &binary, &folders).unwrap();
+            let deadline = Instant::now() + READY_MAX;
+            while !up.exists() && Instant::now() < deadline {
+                sleep(POLL_EVERY).await;
+            }
+            assert_eq!(server.stop().await.is_ok(), right, "{script_text}");
+            assert!(!folders.pid("registry").exists());
+        }
         fs::remove_dir_all(&folders.base).unwrap();
     }
 
