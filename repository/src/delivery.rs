@@ -2,11 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use repository_core::retrieve::Lookup;
 use repository_store::{DocumentReader, DocumentStore, StoreError, StoredDocument};
 use tokio::sync::mpsc;
@@ -15,17 +13,16 @@ use xds_ebxml::retrieve::{
     DocumentRequest, write_document_end, write_document_start, write_response_end, write_response_start,
 };
 use xds_model::Fault;
-use xds_server::http::{Answer, Exchange, Piece, Refused, StreamedReply};
+use xds_server::http::{Answer, Exchange, Refused, StreamedReply};
 use xds_server::metrics::RequestOutcome;
 use xds_soap::{ContentId, MultipartWriter, Packaging, SIMPLE_CONTENT_TYPE, write_include};
 
 use crate::handlers::iti43::{Told, lookup_of, reference};
 use crate::metrics::RepositoryMetrics;
+use crate::outlet::{Base64Pieces, Gone, Out};
 
 /// Pieces that wait for the connection.
 const PIECES_WAITING: usize = 2;
-/// Bytes below which a piece is joined with its neighbours.
-const PIECE_BYTES_MIN: usize = 16 * 1024;
 /// Bytes of documents that are read before the answer begins, so that damage is found in time to say so.
 const AHEAD_BYTES_MAX: usize = 1024 * 1024;
 
@@ -212,6 +209,12 @@ enum Broken {
     Unreadable,
 }
 
+impl From<Gone> for Broken {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
+    }
+}
+
 impl Sending {
     async fn run(
         mut self,
@@ -236,15 +239,15 @@ impl Sending {
             );
         }
         match &result {
-            Ok(()) => result = self.out.end(script.pop_front().unwrap_or_default()).await,
+            Ok(()) => {
+                let text = script.pop_front().unwrap_or_default();
+                result = self.out.end(text).await.map_err(Broken::from);
+            }
             Err(Broken::Unreadable) => self.out.cut().await,
             Err(Broken::Gone) => {}
         }
-        let taken = self.out.wait_until_taken().await;
-        let (delivered, mut cut): (Vec<_>, Vec<_>) = ends.into_iter().partition(|(_, end)| *end <= taken);
-        cut.extend(documents.iter().map(|left| (reference(&left.request), u64::MAX)));
-        let bare =
-            |list: Vec<(DocumentReference, u64)>| list.into_iter().map(|(reference, _)| reference).collect();
+        ends.extend(documents.iter().map(|left| (reference(&left.request), u64::MAX)));
+        let (delivered, cut) = self.out.settle(ends).await;
         let why = match result {
             Err(Broken::Unreadable) => {
                 Some("a document could not be read to its end; the connection was cut")
@@ -253,7 +256,7 @@ impl Sending {
             _ => Some("the client hung up"),
         };
         delivered.iter().for_each(|_| self.metrics.served());
-        let closing = told.closing(bare(delivered), bare(cut), why);
+        let closing = told.closing(delivered, cut, why);
         if let Err(error) = record.close(closing).await {
             tracing::error!(%error, "alarm: the end of a retrieval cannot be written to the journal");
         }
@@ -294,103 +297,5 @@ impl Sending {
         }
         tracing::error!(%error, "alarm: a document cannot be read to its end; the connection is cut");
         Broken::Unreadable
-    }
-}
-
-/// Base64 of bytes that come in pieces of any size.
-#[derive(Default)]
-struct Base64Pieces {
-    held: Vec<u8>,
-}
-
-impl Base64Pieces {
-    fn piece(&mut self, bytes: &[u8]) -> String {
-        let missing = (3 - self.held.len() % 3) % 3;
-        let (head, rest) = bytes.split_at(missing.min(bytes.len()));
-        self.held.extend_from_slice(head);
-        if !self.held.len().is_multiple_of(3) {
-            return String::new();
-        }
-        let (whole, tail) = rest.split_at(rest.len() - rest.len() % 3);
-        let mut text = String::with_capacity((self.held.len() + whole.len()) / 3 * 4);
-        STANDARD.encode_string(&self.held, &mut text);
-        STANDARD.encode_string(whole, &mut text);
-        self.held.clear();
-        self.held.extend_from_slice(tail);
-        text
-    }
-
-    fn end(&mut self) -> String {
-        STANDARD.encode(std::mem::take(&mut self.held))
-    }
-}
-
-/// The way to the connection: joins what is small, counts pieces.
-struct Out {
-    sender: mpsc::Sender<Piece>,
-    taken: Arc<AtomicU64>,
-    joined: BytesMut,
-    sent: u64,
-}
-
-impl Out {
-    fn new(sender: mpsc::Sender<Piece>, taken: Arc<AtomicU64>) -> Self {
-        Self {
-            sender,
-            taken,
-            joined: BytesMut::new(),
-            sent: 0,
-        }
-    }
-
-    async fn text(&mut self, text: &str) -> Result<(), Broken> {
-        self.joined.extend_from_slice(text.as_bytes());
-        self.flush_above(PIECE_BYTES_MIN).await
-    }
-
-    async fn bytes(&mut self, bytes: Bytes) -> Result<(), Broken> {
-        if bytes.len() < PIECE_BYTES_MIN {
-            self.joined.extend_from_slice(&bytes);
-            return self.flush_above(PIECE_BYTES_MIN).await;
-        }
-        self.flush_above(0).await?;
-        self.send(Piece::Data(bytes)).await
-    }
-
-    /// The number of the piece that holds the last byte given.
-    fn last_piece(&self) -> u64 {
-        self.sent + u64::from(!self.joined.is_empty())
-    }
-
-    async fn end(&mut self, text: String) -> Result<(), Broken> {
-        self.joined.extend_from_slice(text.as_bytes());
-        self.flush_above(0).await?;
-        self.send(Piece::End).await
-    }
-
-    /// Cuts the connection, so that nobody takes what was sent for the whole.
-    async fn cut(&mut self) {
-        // A connection that is gone is as good.
-        let _ = self.send(Piece::Cut).await;
-    }
-
-    /// Waits until the connection has taken everything or is gone; how many pieces it took.
-    async fn wait_until_taken(self) -> u64 {
-        self.sender.closed().await;
-        self.taken.load(Ordering::Acquire)
-    }
-
-    async fn flush_above(&mut self, bytes: usize) -> Result<(), Broken> {
-        if self.joined.len() <= bytes {
-            return Ok(());
-        }
-        let piece = self.joined.split().freeze();
-        self.send(Piece::Data(piece)).await
-    }
-
-    async fn send(&mut self, piece: Piece) -> Result<(), Broken> {
-        self.sender.send(piece).await.map_err(|_| Broken::Gone)?;
-        self.sent += 1;
-        Ok(())
     }
 }

@@ -12,6 +12,7 @@ mod documents;
 mod handlers;
 mod inline;
 pub mod metrics;
+mod outlet;
 pub mod registry;
 mod upkeep;
 mod words;

@@ -150,6 +150,48 @@ async fn a_request_in_flight_ends_before_the_program_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_does_not_grow_with_the_document() {
+    const SIZE: u64 = 128 << 20;
+    let ground = Ground::new().await;
+    let program = Program::start(&ground, &[]).await;
+    let h1 = Node::new(ground.folder.path(), "h1", &program.url);
+    // What serving takes at all is there before it is measured.
+    h1.provide(&Submission::of(&[Entry::new(noise(1 << 20))]))
+        .await
+        .unwrap();
+    let before = peak_bytes(program.pid);
+
+    let entry = Entry::new("");
+    ground.registry.permit(&entry.unique_id);
+    let (body, mut parts) = Submission::of(std::slice::from_ref(&entry)).mtom();
+    let block = noise(1 << 20);
+    let blocks = stream::iter(std::iter::repeat_n(block, 128).map(Ok));
+    parts[0].content = PartContent::stream(Some(SIZE), blocks);
+    let response = h1.provide_raw(&body, parts).await.unwrap();
+    assert_eq!(codes(&response), Vec::<String>::new());
+    let mut answer = h1.retrieve_start(&[ask(&entry.unique_id)]).await.unwrap();
+    let mut part = answer.next_part().await.unwrap().unwrap();
+    let mut bytes = 0;
+    while let Some(chunk) = part.next_chunk().await.unwrap() {
+        bytes += chunk.len() as u64;
+    }
+    assert_eq!(bytes, SIZE);
+    let grown = peak_bytes(program.pid) - before;
+    assert!(grown < 32 << 20, "{grown} bytes more than before");
+    program.stop().await;
+}
+
+/// The most memory that a process has had.
+fn peak_bytes(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sto_20_documents_are_flushed_before_they_are_registered_and_answered() {
     let ground = Ground::new().await;
     let trace = ground.folder.path().join("trace");
