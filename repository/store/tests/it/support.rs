@@ -105,7 +105,7 @@ pub(crate) fn open_with(config: impl Fn() -> StoreConfig) -> DocumentStore {
     let until = std::time::Instant::now() + Duration::from_secs(10);
     loop {
         match DocumentStore::open(config()) {
-            Err(StoreError::Unfit(why)) if why.contains("in use") && std::time::Instant::now() < until => {
+            Err(StoreError::InUse(_)) if std::time::Instant::now() < until => {
                 std::thread::yield_now();
             }
             opened => return opened.unwrap(),
