@@ -162,6 +162,9 @@ impl FeedListener {
         let (gate, app, settings) = (self.gate.clone(), self.app.clone(), self.settings.clone());
         let work =
             tokio::spawn(async move { patient_identity_feed(&gate, &app, &caller, &settings, &frame).await });
-        work.await.unwrap_or(Reply::Close)
+        work.await.unwrap_or_else(|_| {
+            tracing::error!("alarm: a message of the feed was given up");
+            Reply::Close
+        })
     }
 }

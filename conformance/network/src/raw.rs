@@ -88,6 +88,17 @@ impl RawConnection {
         Ok(std::mem::take(&mut self.unread))
     }
 
+    /// Passes everything on between this connection and one without TLS, until both sides end: for clients that know no
+    /// certificates.
+    ///
+    /// # Errors
+    /// When either side breaks.
+    pub async fn relay(mut self, mut plain: TcpStream) -> io::Result<()> {
+        tokio::io::copy_bidirectional(&mut plain, &mut self.stream)
+            .await
+            .map(drop)
+    }
+
     /// Whether the server closes the connection without sending anything more, within this time.
     pub async fn is_closed_within(&mut self, time: Duration) -> bool {
         self.unread.is_empty() && matches!(timeout(time, self.more()).await, Ok(Ok(false) | Err(_)))

@@ -88,6 +88,7 @@ async fn answer(
                     ..Closing::success()
                 })
                 .await?;
+            tracing::info!(%correlation, node = %caller.principal.node().name, "message of the feed accepted");
             Ok(Answer::Accept)
         }
         Err((outcome, refusal)) => {

@@ -126,7 +126,10 @@ impl Case {
         for program in [Program::Registry, Program::Repository] {
             for event in self.events(program) {
                 let refusal = !event.ends_with(" 0") && !event.ends_with("open");
-                assert!(refusal || allowed.contains(&event.as_str()), "{program:?}: {event}");
+                assert!(
+                    refusal || allowed.contains(&event.as_str()),
+                    "{program:?}: {event}"
+                );
             }
         }
         self.store().await;
@@ -289,7 +292,9 @@ impl Seen {
 /// Refused connections by reason, as a program's metrics have them.
 fn refused_connections(server: &Server) -> BTreeMap<String, u64> {
     let metrics = server.metrics().unwrap();
-    let lines = metrics.lines().filter(|line| line.contains("refused_handshakes_total{"));
+    let lines = metrics
+        .lines()
+        .filter(|line| line.contains("refused_handshakes_total{"));
     lines
         .map(|line| {
             let reason = line.split("reason=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -360,7 +365,7 @@ async fn rows(database: &Client) -> BTreeMap<String, String> {
 }
 
 /// Every file below the documents' folder, with its size.
-fn documents(network: &Network) -> Vec<(PathBuf, u64)> {
+pub(crate) fn documents(network: &Network) -> Vec<(PathBuf, u64)> {
     let mut files = Vec::new();
     walk(&network.documents(), &mut files);
     files.sort();

@@ -245,7 +245,11 @@ async fn http_06_a_length_that_lies() {
     let refused = rest.starts_with("HTTP/1.1 400") || rest.starts_with("HTTP/1.1 408");
     assert!(rest.is_empty() || refused, "{rest}");
     let events = 2 + usize::from(refused);
-    case.end(&Audit::registry("request-refused 8", events), &(first.text() + &rest)).await;
+    case.end(
+        &Audit::registry("request-refused 8", events),
+        &(first.text() + &rest),
+    )
+    .await;
 }
 
 #[tokio::test]

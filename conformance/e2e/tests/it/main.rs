@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "tests end by it"
 )]
 
@@ -12,7 +13,12 @@ mod auz;
 mod five_checks;
 mod http;
 mod main_job;
+mod outside;
+mod programs;
+mod reload;
+mod samples;
 mod soap;
+mod sto;
 mod support;
 mod tls;
 mod xds;

@@ -31,7 +31,14 @@ fn s_client(port: u16, arguments: &[&str]) -> Seen {
     );
     let mut command = Command::new("timeout");
     command
-        .args(["20", "openssl", "s_client", "-connect", &format!("127.0.0.1:{port}"), "-ign_eof"])
+        .args([
+            "20",
+            "openssl",
+            "s_client",
+            "-connect",
+            &format!("127.0.0.1:{port}"),
+            "-ign_eof",
+        ])
         .args(arguments);
     let (_, said) = run(&mut command, request.as_bytes());
     let alert = said.split("SSL alert number ").nth(1).and_then(|rest| {
@@ -48,7 +55,10 @@ fn s_client(port: u16, arguments: &[&str]) -> Seen {
 /// Arguments that present the certificate of this name.
 fn presenting(network: &Network, name: &str) -> Vec<String> {
     let file = |path: std::path::PathBuf| path.display().to_string();
-    let (certificate, key) = (file(network.pki().certificate(name)), file(network.pki().key(name)));
+    let (certificate, key) = (
+        file(network.pki().certificate(name)),
+        file(network.pki().key(name)),
+    );
     ["-cert", &certificate, "-cert_chain", &certificate, "-key", &key]
         .map(str::to_owned)
         .to_vec()
@@ -109,10 +119,17 @@ fn tls12(arguments: &[String]) -> Vec<String> {
 async fn end(case: Case, times: usize) {
     for (program, times) in [(Program::Registry, 2 * times), (Program::Repository, times)] {
         let reasons = case.refused_connections(program);
-        assert_eq!(reasons.values().sum::<u64>(), times as u64, "{program:?}: {reasons:?}");
+        assert_eq!(
+            reasons.values().sum::<u64>(),
+            times as u64,
+            "{program:?}: {reasons:?}"
+        );
         for reason in reasons.keys() {
             let what = format!("an event of {program:?} for {reason}");
-            until(&what, Duration::from_secs(5), || async { case.has_refused_connection(program, reason) }).await;
+            until(&what, Duration::from_secs(5), || async {
+                case.has_refused_connection(program, reason)
+            })
+            .await;
         }
     }
     case.end_with_any_refusals("").await;
@@ -122,7 +139,12 @@ async fn end(case: Case, times: usize) {
 async fn tls_01_no_certificate() {
     let (case, network) = begin().await;
     refused(network, &["-tls1_3".to_owned()], &[CERTIFICATE_REQUIRED]).await;
-    refused(network, &["-tls1_2".to_owned()], &[CERTIFICATE_REQUIRED, HANDSHAKE_FAILURE]).await;
+    refused(
+        network,
+        &["-tls1_2".to_owned()],
+        &[CERTIFICATE_REQUIRED, HANDSHAKE_FAILURE],
+    )
+    .await;
     end(case, 2).await;
 }
 
@@ -130,17 +152,18 @@ async fn tls_01_no_certificate() {
 async fn tls_02_expired_and_not_yet_valid() {
     let (case, network) = begin().await;
     let now = System.now();
-    let dates: [(Option<OffsetDateTime>, Option<OffsetDateTime>); 2] = [
-        (None, Some(now - Span::SECOND)),
-        (Some(now + Span::HOUR), None),
-    ];
+    let dates: [(Option<OffsetDateTime>, Option<OffsetDateTime>); 2] =
+        [(None, Some(now - Span::SECOND)), (Some(now + Span::HOUR), None)];
     for (not_before, not_after) in dates {
         let spec = LeafSpec {
             not_before,
             not_after,
             ..LeafSpec::node("h1")
         };
-        network.pki().write(&network.pki().ca().leaf(&spec).unwrap(), "dated").unwrap();
+        network
+            .pki()
+            .write(&network.pki().ca().leaf(&spec).unwrap(), "dated")
+            .unwrap();
         let arguments = presenting(network, "dated");
         refused(network, &arguments, &[EXPIRED]).await;
         refused(network, &tls12(&arguments), &[EXPIRED]).await;
@@ -152,7 +175,10 @@ async fn tls_02_expired_and_not_yet_valid() {
 async fn tls_04_another_root_of_the_same_name() {
     let (case, network) = begin().await;
     let impostor = network.pki().ca().impostor().unwrap();
-    network.pki().write(&impostor.leaf(&LeafSpec::node("h1")).unwrap(), "impostor").unwrap();
+    network
+        .pki()
+        .write(&impostor.leaf(&LeafSpec::node("h1")).unwrap(), "impostor")
+        .unwrap();
     refused(network, &presenting(network, "impostor"), &[UNKNOWN_CA]).await;
     end(case, 1).await;
 }
@@ -187,14 +213,25 @@ async fn tls_07_wrong_usage() {
         extended_key_usages: vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth],
         ..LeafSpec::node("h1")
     };
-    network.pki().write(&network.pki().ca().leaf(&server_only).unwrap(), "usage").unwrap();
+    network
+        .pki()
+        .write(&network.pki().ca().leaf(&server_only).unwrap(), "usage")
+        .unwrap();
     refused(network, &presenting(network, "usage"), &[UNSUPPORTED]).await;
     let ca = LeafSpec {
         is_ca: true,
         ..LeafSpec::node("h1")
     };
-    network.pki().write(&network.pki().ca().leaf(&ca).unwrap(), "usage").unwrap();
-    refused(network, &presenting(network, "usage"), &[UNKNOWN, BAD_CERTIFICATE]).await;
+    network
+        .pki()
+        .write(&network.pki().ca().leaf(&ca).unwrap(), "usage")
+        .unwrap();
+    refused(
+        network,
+        &presenting(network, "usage"),
+        &[UNKNOWN, BAD_CERTIFICATE],
+    )
+    .await;
     end(case, 2).await;
 }
 
@@ -241,7 +278,12 @@ async fn tls_12_old_protocols() {
     }
     // 1.2 for a node whose entry does not allow it.
     let arguments = tls12(&presenting(network, "h1"));
-    refused(network, &arguments, &[PROTOCOL_VERSION, ACCESS_DENIED, HANDSHAKE_FAILURE]).await;
+    refused(
+        network,
+        &arguments,
+        &[PROTOCOL_VERSION, ACCESS_DENIED, HANDSHAKE_FAILURE],
+    )
+    .await;
     case.end_with_any_refusals("").await;
 }
 
@@ -288,5 +330,6 @@ async fn tls_14_good_suites() {
         answered
     });
     assert_eq!(good.await.unwrap(), 5);
-    case.end(&crate::five_checks::Audit::registry("ITI-18 0", 5), "").await;
+    case.end(&crate::five_checks::Audit::registry("ITI-18 0", 5), "")
+        .await;
 }

@@ -46,7 +46,11 @@ fn refused_by_repository(times: usize) -> Audit {
 fn refused_by_registry(times: usize) -> Audit {
     Audit {
         registry: vec!["ITI-42 8".to_owned(); times],
-        repository: [vec!["ITI-41 8".to_owned(); times], vec!["ITI-42 8".to_owned(); times]].concat(),
+        repository: [
+            vec!["ITI-41 8".to_owned(); times],
+            vec!["ITI-42 8".to_owned(); times],
+        ]
+        .concat(),
     }
 }
 
@@ -79,8 +83,12 @@ async fn xds_01_hash_and_size_lie() {
     for request in &spoilt {
         let body = provide(request, &[("Document01", "aW5saW5l".to_owned())]);
         let message = envelope(&headers(PROVIDE), &body);
-        let (answered, text) =
-            send(&prepared.h1, Program::Repository, &simple(Program::Repository, message.as_bytes())).await;
+        let (answered, text) = send(
+            &prepared.h1,
+            Program::Repository,
+            &simple(Program::Repository, message.as_bytes()),
+        )
+        .await;
         assert_eq!(answered, Answered::error("XDSRepositoryMetadataError"), "{text}");
         replies.push_str(&text);
     }
@@ -97,7 +105,12 @@ async fn xds_01_a_hash_in_upper_case_passes() {
     let request = good.request().replace(&hash, &hash.to_uppercase());
     let body = provide(&request, &[("Document01", "aW5saW5l".to_owned())]);
     let message = envelope(&headers(PROVIDE), &body);
-    let (answered, text) = send(&h1, Program::Repository, &simple(Program::Repository, message.as_bytes())).await;
+    let (answered, text) = send(
+        &h1,
+        Program::Repository,
+        &simple(Program::Repository, message.as_bytes()),
+    )
+    .await;
     assert_eq!(answered, Answered::Response(true, Vec::new()), "{text}");
 }
 
@@ -124,7 +137,10 @@ async fn xds_04_one_unique_id_with_the_same_content() {
         unique_id: first.draft.entries[0].unique_id.clone(),
         ..Paper::new("the same")
     };
-    let response = h1.provide(&Draft::new(&h1.organisation, &patient, &[paper])).await.unwrap();
+    let response = h1
+        .provide(&Draft::new(&h1.organisation, &patient, &[paper]))
+        .await
+        .unwrap();
     assert_success(&response);
     assert_eq!(h1.documents(&[first.unique_id()]).await.unwrap().len(), 2);
     let (response, documents) = h1.retrieve(&[first.unique_id()]).await.unwrap();
@@ -199,7 +215,11 @@ async fn xds_06_a_race_for_one_submission_set() {
         let draft = Draft::new(&h1.organisation, &patient, &[Paper::new("once")]);
         let drafts = vec![(h1.clone(), draft); CLIENTS];
         let (succeeded, codes) = race(drafts, true).await;
-        assert_eq!((succeeded, codes.as_slice()), (1, ["XDSDuplicateUniqueIdInRegistry".to_owned()].as_slice()), "round {round}");
+        assert_eq!(
+            (succeeded, codes.as_slice()),
+            (1, ["XDSDuplicateUniqueIdInRegistry".to_owned()].as_slice()),
+            "round {round}"
+        );
     }
 }
 
@@ -236,7 +256,8 @@ async fn xds_08_an_id_twice_in_one_message() {
         registry: vec!["ITI-42 8".to_owned(); 2],
         repository: vec!["ITI-41 8".to_owned()],
     };
-    case.end(&audit, &format!("{by_registry:?}{by_repository:?}{response:?}")).await;
+    case.end(&audit, &format!("{by_registry:?}{by_repository:?}{response:?}"))
+        .await;
 }
 
 #[tokio::test]
@@ -247,7 +268,8 @@ async fn xds_09_a_race_of_replacements() {
         let first = published(&h1, &patient, "to be replaced").await;
         let target = first.entry().unwrap();
         let paper = [Paper::new("an addendum")];
-        let addendum = Draft::new(&h1.organisation, &patient, &paper).relating(AssociationType::Append, target);
+        let addendum =
+            Draft::new(&h1.organisation, &patient, &paper).relating(AssociationType::Append, target);
         assert_success(&h1.provide(&addendum).await.unwrap());
         let before = h1.find(&patient).await.unwrap().len();
         let drafts = (0..CLIENTS).map(|_| {
@@ -268,7 +290,8 @@ async fn xds_09_a_race_of_replacements() {
 #[tokio::test]
 async fn xds_11_patients_are_not_mixed() {
     let (case, (prepared, other)) =
-        Case::begin(async |network: &'static Network| (prepared(network).await, patient(network).await)).await;
+        Case::begin(async |network: &'static Network| (prepared(network).await, patient(network).await))
+            .await;
     let mut entry = draft(&prepared, &[canary_paper()]);
     entry.entries[0].patient_id = Some(other.clone());
     let mut folder = draft(&prepared, &[canary_paper()]).in_folder(CANARIES[2]);
@@ -317,7 +340,10 @@ async fn xds_15_all_or_nothing() {
     let response = prepared.h1.provide(&spoilt).await.unwrap();
     assert_errors(&response, &["XDSRegistryMetadataError"]);
     assert_eq!(response.errors.len(), 1, "{response:?}");
-    assert!(response.errors[0].context.contains("UNKNOWN-CODE"), "{response:?}");
+    assert!(
+        response.errors[0].context.contains("UNKNOWN-CODE"),
+        "{response:?}"
+    );
     assert!(response.errors[0].location.contains("typeCode"), "{response:?}");
     case.end(&refused_by_registry(1), &format!("{response:?}")).await;
 }
@@ -343,8 +369,24 @@ async fn xds_19_an_unknown_patient() {
 async fn xds_20_parameters_are_values() {
     let (case, prepared) = Case::begin(prepared).await;
     let tricks = [
-        "'", "''", "\\", "\\'", "%", "_", "';--", "'; DROP TABLE document_entry; --", "$1", ")", "(", "') OR ('1'='1",
-        "/*", "\u{7f}", "%' OR 1=1", "{{7*7}}", "\u{fffd}", "ｓｅｌｅｃｔ",
+        "'",
+        "''",
+        "\\",
+        "\\'",
+        "%",
+        "_",
+        "';--",
+        "'; DROP TABLE document_entry; --",
+        "$1",
+        ")",
+        "(",
+        "') OR ('1'='1",
+        "/*",
+        "\u{7f}",
+        "%' OR 1=1",
+        "{{7*7}}",
+        "\u{fffd}",
+        "ｓｅｌｅｃｔ",
     ];
     let long = "x".repeat(200_000);
     let mut count = 0;
@@ -375,10 +417,17 @@ async fn xds_08_a_uuid_twice_in_one_message() {
     let (case, prepared) = Case::begin(prepared).await;
     let two = draft(&prepared, &[canary_paper(), canary_paper()]);
     let uuid = "urn:uuid:7e3f6a52-6a3c-4f1e-9d55-0e6c1d1f0001";
-    let request = two.request().replace("Document01", uuid).replace("Document02", uuid);
+    let request = two
+        .request()
+        .replace("Document01", uuid)
+        .replace("Document02", uuid);
     let message = envelope(&headers(REGISTER), &request);
-    let (answered, text) =
-        send(&prepared.h1, Program::Registry, &simple(Program::Registry, message.as_bytes())).await;
+    let (answered, text) = send(
+        &prepared.h1,
+        Program::Registry,
+        &simple(Program::Registry, message.as_bytes()),
+    )
+    .await;
     assert_eq!(answered, Answered::error("XDSRegistryMetadataError"), "{text}");
     case.end(&Audit::registry("ITI-42 8", 1), &text).await;
 }
