@@ -360,6 +360,26 @@ async fn ops_05_drain_finishes_what_runs() {
     assert_eq!(told.last().unwrap().kind, "node-stop");
 }
 
+/// Also where nothing but that work holds the server up.
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_05_drain_waits_for_the_work_of_a_client_that_hung_up() {
+    let world = World::new().await;
+    let mut gone = world.client().await;
+    gone.send(&ask("wait")).await.unwrap();
+    until("it waits", || world.reached() == 1).await;
+    gone.stream.get_ref().0.set_zero_linger().unwrap();
+    drop(gone);
+    let handles = [world.handle.clone()];
+    let drained = tokio::spawn(async move { run::drain(&handles, Duration::from_secs(10)).await });
+    // Longer than the server takes to stop when nothing holds it up.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert!(!drained.is_finished());
+    world.probe.go.add_permits(1);
+    drained.await.unwrap();
+    assert_eq!(world.finished(), 1);
+    assert_eq!(world.events_of("ITI-18")[0].outcome, Some(Outcome::Success));
+}
+
 /// Work that does not end is given up, and its record says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn ops_05_drain_has_an_end() {

@@ -62,6 +62,22 @@ async fn http_01_a_head_byte_by_byte_is_cut() {
     assert_eq!(world.reached(), 0);
 }
 
+/// Each head has its own time, also when one begins in the same bytes that end another.
+#[tokio::test(flavor = "multi_thread")]
+async fn http_01_the_deadline_of_a_head_ends_with_it() {
+    let world = World::new().await;
+    let mut client = world.client().await;
+    let two = [good(), good()].concat();
+    let second = good().len() + 30;
+    for (from, to) in [(0, 30), (30, second), (second, two.len())] {
+        client.send(&two[from..to]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(650)).await;
+    }
+    for _ in 0..2 {
+        assert_eq!(client.reply().await.unwrap().status, 200);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn http_01_a_connection_that_says_nothing_is_cut() {
     let world = World::new().await;
@@ -311,6 +327,27 @@ async fn http_07_encoded_bodies_are_not_inflated() {
             )
             .await;
         assert!(reply.body.is_empty());
+    }
+}
+
+/// A client that sends its whole body before it reads still reads why it was refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn http_07_a_refusal_reaches_a_client_that_sends_first() {
+    let world = World::new().await;
+    for size in [50_000, 1_000_000, 3_000_000] {
+        let lines = "Content-Encoding: gzip\r\n";
+        for (request, status) in [
+            (post_with("/registry", SIMPLE, lines, &vec![b'z'; size]), 415),
+            (post("/nothing", SIMPLE, &vec![b'z'; size]), 404),
+        ] {
+            let mut client = world.client().await;
+            client
+                .send(&request)
+                .await
+                .expect("taken, though nobody wants it");
+            assert_eq!(client.reply().await.unwrap().status, status);
+            assert_eq!(client.rest().await, (Vec::new(), End::Clean));
+        }
     }
 }
 
