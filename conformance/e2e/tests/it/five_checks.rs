@@ -382,3 +382,55 @@ fn walk(folder: &Path, files: &mut Vec<(PathBuf, u64)>) {
         }
     }
 }
+
+/// The checker is checked: each kind of violation, planted once, is found.
+mod planted {
+    use renkei_network::Network;
+
+    use super::{Audit, CANARIES, Case};
+    use crate::support::{patient, published};
+
+    async fn begin() -> Case {
+        Case::begin(async |_: &'static Network| ()).await.0
+    }
+
+    /// What the checks say to a case that must not pass them.
+    async fn found(case: Case, audit: Audit, replies: &'static str) -> String {
+        let checked = tokio::spawn(async move { case.end(&audit, replies).await });
+        let panic = checked.await.unwrap_err().into_panic();
+        let text = panic.downcast_ref::<String>().cloned();
+        text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_default()
+    }
+
+    #[tokio::test]
+    async fn a_row_and_a_document_too_many() {
+        let case = begin().await;
+        let patient = patient(case.network).await;
+        published(&case.network.node("h1").unwrap(), &patient, "planted").await;
+        let said = found(case, Audit::default(), "").await;
+        assert!(said.contains("rows of the database"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn an_event_too_many_and_one_too_few() {
+        let case = begin().await;
+        let h1 = case.network.node("h1").unwrap();
+        h1.find(&case.network.fresh_patient()).await.unwrap();
+        let said = found(case, Audit::default(), "").await;
+        assert!(said.contains("ITI-18 0"), "{said}");
+        let said = found(begin().await, Audit::registry("ITI-18 0", 1), "").await;
+        assert!(said.contains("ITI-18 0"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_canary_in_a_reply() {
+        let said = found(
+            begin().await,
+            Audit::default(),
+            "a reply with CANARYTITLE7f3a in it",
+        )
+        .await;
+        assert!(said.contains(CANARIES[2]), "{said}");
+    }
+}
