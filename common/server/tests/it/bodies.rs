@@ -189,13 +189,13 @@ async fn http_06_bodies_shorter_than_announced() {
             Multipart::new(&query("echo"), &[]).body(),
         ),
     ] {
+        let before = world.events_of("request-refused").len();
         let mut client = world.client().await;
         let begun = [head(path, &content_type, body.len() + 10), body].concat();
         client.send(&begun).await.unwrap();
         tokio::io::AsyncWriteExt::shutdown(&mut client.stream)
             .await
             .unwrap();
-        let before = world.events_of("request-refused").len();
         assert_eq!(client.reply().await.unwrap().status, 400, "{what}");
         assert_eq!(world.events_of("request-refused").len(), before + 1, "{what}");
         assert_eq!(world.reached(), 0, "{what}");
