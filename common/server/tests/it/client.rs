@@ -44,10 +44,11 @@ impl Identity {
         self.over(TcpStream::connect(address).await?).await
     }
 
-    /// With a receive buffer of a few kilobytes.
+    /// With buffers of a few kilobytes.
     pub(crate) async fn connect_narrow(&self, address: SocketAddr) -> io::Result<Client> {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(4096)?;
+        socket.set_send_buffer_size(4096)?;
         self.over(socket.connect(address).await?).await
     }
 

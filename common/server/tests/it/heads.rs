@@ -340,7 +340,7 @@ async fn http_07_a_refusal_reaches_a_client_that_sends_first() {
             (post_with("/registry", SIMPLE, lines, &vec![b'z'; size]), 415),
             (post("/nothing", SIMPLE, &vec![b'z'; size]), 404),
         ] {
-            let mut client = world.client().await;
+            let mut client = world.h1.connect_narrow(world.address).await.unwrap();
             client
                 .send(&request)
                 .await
