@@ -1,0 +1,1 @@
+//! Time sources: how far the wall clock is off (IHE CT, ITI-1).

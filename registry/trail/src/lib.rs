@@ -1,0 +1,1 @@
+//! The audit trail as it is asked: index of events in PostgreSQL, searches, reports.
