@@ -34,6 +34,7 @@ pub mod record;
 mod recover;
 mod segment;
 mod stats;
+mod told;
 pub mod verify;
 mod writer;
 
@@ -50,3 +51,4 @@ pub use options::JournalOptions;
 pub use reader::read;
 pub use recover::{Torn, Unfinished};
 pub use stats::JournalStats;
+pub use told::{EventId, Told};
