@@ -30,6 +30,18 @@ pub struct Caller {
     /// wsa:ReplyTo of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// The applications that an HL7 version 2 message names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hl7: Option<Hl7Parties>,
+}
+
+/// Who sent an HL7 version 2 message, and to whom (ITI TF-2 3.8.5.1).
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Hl7Parties {
+    /// `MSH-4|MSH-3`: sending facility and application.
+    pub sender: String,
+    /// `MSH-6|MSH-5`: receiving facility and application.
+    pub receiver: String,
 }
 
 impl Caller {
@@ -44,6 +56,7 @@ impl Caller {
             peer,
             certificate: Some(node.fingerprint.clone()),
             reply_to: None,
+            hl7: None,
         }
     }
 

@@ -39,7 +39,7 @@ pub mod verify;
 mod writer;
 
 pub use aggregate::Refusals;
-pub use caller::{AuditUser, Caller, Coded};
+pub use caller::{AuditUser, Caller, Coded, Hl7Parties};
 pub use content::{CloseContent, Content, OpenContent, SingleContent, Stamp};
 pub use error::{AuditError, JournalError};
 pub use event::{

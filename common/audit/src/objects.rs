@@ -1,5 +1,6 @@
 //! What a request concerns: patients, a submission, documents, a query.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,21 @@ pub struct Objects {
     /// Message control id: MSH-10, or message.id of HL7 v3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_control_id: Option<String>,
+    /// Patients whose identifier a merge took away (MRG-1, priorRegistrationRole), as CX; the surviving one is in
+    /// [`Objects::patients`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subsumed: Vec<String>,
+    /// Whose a document or registry object is, by uniqueId or entryUUID: so that with several patients each
+    /// message names only what is that patient's. Not needed with one patient. Never of what was withheld: messages
+    /// leave the house.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub owners: BTreeMap<String, String>,
+    /// homeCommunityId that the request is for, beside that of the query and the documents (ITI-92).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    /// Id of the user's assertion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assertion: Option<String>,
 }
 
 impl Objects {
@@ -50,6 +66,10 @@ impl Objects {
         self.submission_set = later.submission_set.or(self.submission_set);
         self.query = later.query.or(self.query);
         self.message_control_id = later.message_control_id.or(self.message_control_id);
+        extend(&mut self.subsumed, later.subsumed);
+        self.owners.extend(later.owners);
+        self.home = later.home.or(self.home);
+        self.assertion = later.assertion.or(self.assertion);
         self
     }
 }
@@ -113,10 +133,14 @@ mod tests {
     fn the_two_parts_say_everything_once() {
         let later = Objects {
             submission_set: Some("1.2".to_owned()),
+            subsumed: vec!["OLD".to_owned()],
+            owners: BTreeMap::from([("1.2.3".to_owned(), "A".to_owned())]),
+            home: Some("urn:oid:1.2".to_owned()),
+            assertion: Some("_1".to_owned()),
             ..patient()
         };
-        let both = patient().merged(later);
+        let both = patient().merged(later.clone());
         assert_eq!(both.patients.len(), 1);
-        assert_eq!(both.submission_set.as_deref(), Some("1.2"));
+        assert!(both == later && later.clone().merged(patient()) == later);
     }
 }
