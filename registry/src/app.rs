@@ -33,6 +33,22 @@ pub(crate) struct App {
     pub(crate) results: ResultLimits,
 }
 
+impl App {
+    /// The same for one of so many worker threads, with database connections of its own.
+    pub(crate) fn for_worker(&self, workers: usize) -> Self {
+        match self.store.for_worker(workers) {
+            Ok(store) => Self {
+                store,
+                ..self.clone()
+            },
+            Err(error) => {
+                tracing::error!(%error, "a worker has no database connections of its own and shares others");
+                self.clone()
+            }
+        }
+    }
+}
+
 /// The limits that cores and codecs take, from the `[limits]` table.
 pub(crate) fn limits(limits: &Limits) -> (SubmissionLimits, QueryLimits, ResultLimits) {
     let usize_of = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);

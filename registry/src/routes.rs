@@ -14,12 +14,17 @@ const OFFER: Offer = Offer {
     parts_in: None,
 };
 
-/// The endpoint for IHE transactions, and below it those for our own repositories.
-pub(crate) fn routes(gate: Gate, app: App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+/// The endpoint for IHE transactions, and below it those for our own repositories. It is set up once in each of so
+/// many workers.
+pub(crate) fn routes(
+    gate: Gate,
+    app: App,
+    workers: usize,
+) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
     move |config: &mut ServiceConfig| {
         config
             .app_data(Data::new(gate.clone()))
-            .app_data(Data::new(app.clone()))
+            .app_data(Data::new(app.for_worker(workers)))
             .service(resource("/xds/registry").to(registry))
             .route("/xds/registry/nodes", post().to(nodes))
             .route("/xds/registry/decision", post().to(decision))

@@ -129,9 +129,9 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         }
         _ => None,
     };
-    let server = foundation
-        .listener(&config.limits, config.clinical.workers)
-        .serve(clinical, routes(gate, app))?;
+    let listener = foundation.listener(&config.limits, config.clinical.workers);
+    let workers = listener.worker_count();
+    let server = listener.serve(clinical, routes(gate, app, workers))?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
     tracing::info!(clinical = %config.clinical.listen, nodes = nodes.count(), private_database = database.is_private(), "the registry serves");

@@ -205,8 +205,8 @@ impl Journal {
         let _ = self.push_single(event, None);
     }
 
-    /// Writes the opening part of a request. It is written before this returns or soon after, and on
-    /// the disk with the next closing part; [`Record::durable`] waits for that.
+    /// Writes the opening part of a request. It is written and on the disk with the next closing part of any request, or
+    /// within half a second; [`Record::durable`] waits for that.
     ///
     /// # Errors
     /// [`AuditError`]: the request is to be refused.

@@ -118,8 +118,11 @@ impl Queue {
         }
         inner.batch.sync |= sync;
         inner.batch.waiters.extend(waiter);
+        let urgent = inner.is_urgent();
         drop(inner);
-        self.wake.notify_one();
+        if urgent {
+            self.wake.notify_one();
+        }
         Ok(last)
     }
 
@@ -184,14 +187,22 @@ impl Queue {
         }
     }
 
-    /// Everything that waits, as soon as there is something, or an empty batch at `until`.
+    /// What there is, as soon as somebody waits for some of it, or at `until`.
+    ///
+    /// An opening part wakes nobody: it goes with the next closing part, or at `until`.
     pub(crate) fn take(&self, until: Instant) -> Batch {
         let mut inner = self.lock();
         loop {
-            let something =
-                !inner.batch.items.is_empty() || !inner.batch.waiters.is_empty() || inner.batch.last;
+            if inner.is_urgent() {
+                // Whoever is about to add something gets the processor first: one sync for more of them.
+                drop(inner);
+                std::thread::yield_now();
+                inner = self.lock();
+                inner.bytes = 0;
+                return std::mem::take(&mut inner.batch);
+            }
             let left = until.saturating_duration_since(Instant::now());
-            if something || left == Duration::ZERO {
+            if left == Duration::ZERO {
                 inner.bytes = 0;
                 return std::mem::take(&mut inner.batch);
             }
@@ -227,6 +238,11 @@ impl Queue {
 }
 
 impl Inner {
+    /// Whether somebody waits, or the end was asked for.
+    fn is_urgent(&self) -> bool {
+        self.batch.sync || !self.batch.waiters.is_empty() || self.batch.last
+    }
+
     /// A closing part is taken as long as the journal can take anything: its request was admitted.
     fn admit(&self, records: &[New], limits: &Limits) -> Result<(), AuditError> {
         let closing = records.iter().all(|record| record.kind == Kind::Close);

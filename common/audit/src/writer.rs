@@ -22,7 +22,7 @@ use crate::recover::begin_segment;
 use crate::segment::Header;
 use crate::stats::JournalStats;
 
-/// An opening part that nobody waits for is on the disk after this time.
+/// An opening part that nobody waits for is written after this time, and on the disk after twice this time.
 const SYNC_DELAY: Duration = Duration::from_millis(200);
 /// How often free space is looked at, and a write to a full disk tried again.
 const DISK_CHECK: Duration = Duration::from_secs(1);
@@ -75,12 +75,16 @@ impl Writer {
     }
 
     fn next_duty(&self) -> Instant {
+        let write = Instant::now() + SYNC_DELAY;
         let disk = self.disk_checked + DISK_CHECK;
         let sync = self.dirty_since.map(|since| since + SYNC_DELAY);
         let checkpoint = self
             .checkpoint_owed
             .then_some(self.checkpoint_at + self.checkpoint_every);
-        [sync, checkpoint].into_iter().flatten().fold(disk, Instant::min)
+        [sync, checkpoint]
+            .into_iter()
+            .flatten()
+            .fold(disk.min(write), Instant::min)
     }
 
     fn handle(&mut self, batch: Batch) -> Result<(), Fatal> {

@@ -6,14 +6,14 @@ use crate::{
     document::{ElementData, Tree},
     error::XmlError,
     scan::{Run, Scanner, Tag, Token},
-    store::{Span, small, wide},
+    store::{Span, expected, small, wide},
 };
 
 /// Reads a whole document.
 pub(crate) fn build<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Tree<'a>, XmlError> {
     let mut scanner = Scanner::new(bytes, limits)?;
     let mut builder = Builder {
-        elements: Vec::new(),
+        elements: Vec::with_capacity(expected(bytes.len())),
         open: Vec::new(),
         run: Run::default(),
     };

@@ -40,6 +40,12 @@ impl Span {
     }
 }
 
+/// How many elements, or attributes, so many bytes usually hold: less than what dense metadata has, so that room for a
+/// large document is not taken before it is seen to need it.
+pub(crate) fn expected(bytes: usize) -> usize {
+    (bytes / 40).min(4_096)
+}
+
 /// Positions and counts are below the size of the input, which is checked to fit 32 bits.
 pub(crate) fn small(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
@@ -94,7 +100,7 @@ impl<'a> Store<'a> {
         Self {
             input,
             pool: String::new(),
-            attributes: Vec::new(),
+            attributes: Vec::with_capacity(expected(input.len())),
             declarations: Vec::new(),
         }
     }

@@ -104,6 +104,30 @@ pub struct EntrySearch {
     pub online: Option<Vec<bool>>,
 }
 
+impl EntrySearch {
+    /// Whether it asks for more than a patient, statuses and types.
+    pub fn is_restricted(&self) -> bool {
+        let codes = [
+            &self.class_codes,
+            &self.type_codes,
+            &self.practice_setting_codes,
+            &self.facility_type_codes,
+            &self.format_codes,
+            &self.author_persons,
+        ];
+        let groups = [&self.event_codes, &self.confidentiality_codes];
+        let times = [
+            &self.creation_time,
+            &self.service_start_time,
+            &self.service_stop_time,
+        ];
+        codes.iter().any(|codes| codes.is_some())
+            || groups.iter().any(|groups| groups.is_some())
+            || times.iter().any(|time| **time != Bounds::default())
+            || self.online.is_some()
+    }
+}
+
 /// A conjunction of disjunctions in two columns: value `n` belongs to group `n`; the attribute has a
 /// value of every group.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -131,6 +131,11 @@ impl StoreError {
         matches!(self, Self::Constraint { constraint, .. }
             if matches!(constraint.as_str(), "object_id_pkey" | "unique_id_pkey"))
     }
+
+    /// Whether a patient that was active a moment ago is merged now.
+    pub(crate) fn is_merged_patient(&self) -> bool {
+        matches!(self, Self::Server { code, .. } if code == SqlState::NOT_NULL_VIOLATION.code())
+    }
 }
 
 fn is_io(error: &tokio_postgres::Error) -> bool {

@@ -93,6 +93,12 @@ impl<'a> Reader<'a> {
     async fn find_entries(&mut self, search: &EntrySearch) -> Result<(), StoreError> {
         let patient = &search.patient;
         let (bodies, id, authority) = (self.bodies, patient.id(), patient.authority().as_str());
+        if !search.is_restricted() {
+            let params: Params<'_> = &[&bodies, &id, &authority, &search.statuses, &search.types];
+            return self
+                .entries(&sql::FIND_PATIENTS_ENTRIES, params, Some(patient))
+                .await;
+        }
         let (events, event_groups) = split(search.event_codes.as_ref());
         let (confidentialities, confidentiality_groups) = split(search.confidentiality_codes.as_ref());
         let [creation, start, stop] = [

@@ -12,6 +12,7 @@ mod config;
 mod error;
 mod facts;
 mod find;
+mod known_patients;
 mod ledger;
 mod mark;
 mod migrate;

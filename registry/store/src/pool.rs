@@ -1,6 +1,6 @@
-//! The pool of connections.
+//! The pools of connections.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
@@ -9,6 +9,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::config::{Endpoint, StatementMode, StoreConfig};
 use crate::error::StoreError;
+use crate::known_patients::KnownPatients;
 use crate::session::Session;
 use crate::tx::Observer;
 
@@ -16,13 +17,21 @@ use crate::tx::Observer;
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    all: Arc<Pools>,
+    pub(crate) patients: Arc<KnownPatients>,
     mode: StatementMode,
     pub(crate) reply_timeout: Duration,
     pub(crate) observer: Option<Observer>,
 }
 
+/// Every pool of a store, and how to make another.
+struct Pools {
+    config: StoreConfig,
+    made: Mutex<Vec<Pool>>,
+}
+
 /// How many connections there are, and who waits for one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct PoolStatus {
     /// At most.
     pub max: usize,
@@ -40,17 +49,14 @@ impl Store {
     /// # Errors
     /// When the pool cannot be made with these numbers.
     pub fn new(config: &StoreConfig, observer: Option<Observer>) -> Result<Self, StoreError> {
-        let manager = manager(config);
-        let pool = Pool::builder(manager)
-            .max_size(config.connections_max.max(1))
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(config.wait_timeout))
-            .create_timeout(Some(config.connect_timeout))
-            .recycle_timeout(Some(config.connect_timeout))
-            .build()
-            .map_err(|_| StoreError::Driver { statement: "pool" })?;
+        let pool = pool(config, config.connections_max)?;
         Ok(Self {
-            pool,
+            pool: pool.clone(),
+            all: Arc::new(Pools {
+                config: config.clone(),
+                made: Mutex::new(vec![pool]),
+            }),
+            patients: Arc::default(),
             mode: config.statement_mode,
             // The server ends a statement first; this is for a server that says nothing at all.
             reply_timeout: config.statement_timeout + Duration::from_secs(2),
@@ -58,20 +64,33 @@ impl Store {
         })
     }
 
-    /// How the pool stands.
-    pub fn pool_status(&self) -> PoolStatus {
-        let status = self.pool.status();
-        PoolStatus {
-            max: status.max_size,
-            open: status.size,
-            free: status.available,
-            waiting: status.waiting,
-        }
+    /// The same store for one of so many worker threads: with connections of its own, since a connection is driven
+    /// by the thread that made it, and to go by way of another costs two wake-ups for each statement.
+    ///
+    /// # Errors
+    /// When the pool cannot be made.
+    pub fn for_worker(&self, workers: usize) -> Result<Self, StoreError> {
+        let config = &self.all.config;
+        let pool = pool(config, config.connections_max.div_ceil(workers.max(1)))?;
+        self.all.lock().push(pool.clone());
+        Ok(Self { pool, ..self.clone() })
     }
 
-    /// Ends all connections; what still needs one is told that the database is busy.
+    /// How the pools stand, all together.
+    pub fn pool_status(&self) -> PoolStatus {
+        let mut sum = PoolStatus::default();
+        for status in self.all.lock().iter().map(Pool::status) {
+            sum.max += status.max_size;
+            sum.open += status.size;
+            sum.free += status.available;
+            sum.waiting += status.waiting;
+        }
+        sum
+    }
+
+    /// Ends all connections, those of the workers too; what still needs one is told that the database is busy.
     pub fn close(&self) {
-        self.pool.close();
+        self.all.lock().iter().for_each(Pool::close);
     }
 
     /// Whether the database answers.
@@ -101,6 +120,23 @@ impl Store {
 /// hand costs more than to run it, and a plan that was made while a table was small must not scan it when
 /// it has grown.
 const PLANNER: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off";
+
+impl Pools {
+    fn lock(&self) -> MutexGuard<'_, Vec<Pool>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn pool(config: &StoreConfig, connections_max: usize) -> Result<Pool, StoreError> {
+    Pool::builder(manager(config))
+        .max_size(connections_max.max(1))
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(config.wait_timeout))
+        .create_timeout(Some(config.connect_timeout))
+        .recycle_timeout(Some(config.connect_timeout))
+        .build()
+        .map_err(|_| StoreError::Driver { statement: "pool" })
+}
 
 fn manager(config: &StoreConfig) -> Manager {
     let mut postgres = tokio_postgres::Config::new();

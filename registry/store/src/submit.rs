@@ -9,6 +9,7 @@ use crate::error::{Busy, StoreError};
 use crate::facts;
 use crate::mark::AuditMark;
 use crate::pool::Store;
+use crate::session::Session;
 use crate::sql;
 use crate::tx::commit;
 
@@ -42,6 +43,15 @@ impl Store {
     {
         let decide: &Decide<'_> = &decide;
         if !wanted.touches_registered() {
+            if let Some(facts) = self.patients.facts(wanted)
+                && let Attempt::Done(outcome) = self
+                    .run_tx("register_at_once", || {
+                        self.register_at_once(facts.clone(), at, decide)
+                    })
+                    .await?
+            {
+                return Ok(*outcome);
+            }
             for _ in 0..FREE_ATTEMPTS_MAX {
                 match self
                     .run_tx("register", || self.register_freely(wanted, at, decide))
@@ -62,6 +72,24 @@ impl Store {
         Err(StoreError::Busy(Busy::Contention))
     }
 
+    /// One round trip: its patient is known, and its ids are taken to be new, as nearly all are. If they are not, the
+    /// statement says so. A submission that is turned down is looked at again with all facts: they may add reasons.
+    async fn register_at_once(
+        &self,
+        facts: Facts,
+        at: OffsetDateTime,
+        decide: &Decide<'_>,
+    ) -> Result<Attempt, StoreError> {
+        let Ok((changes, mark)) = decide(facts) else {
+            return Ok(Attempt::Overtaken);
+        };
+        if !changes.is_plain() {
+            return Ok(Attempt::NeedsLocks);
+        }
+        let connection = self.connection().await?;
+        self.write(self.session(&connection), changes, mark, at).await
+    }
+
     /// Two round trips: facts, then the one statement that is its own transaction.
     async fn register_freely(
         &self,
@@ -72,6 +100,7 @@ impl Store {
         let connection = self.connection().await?;
         let session = self.session(&connection);
         let facts = facts::load(session, wanted).await?;
+        self.patients.learn(&facts);
         let (changes, mark) = match decide(facts) {
             Ok(decided) => decided,
             Err(refusal) => return Ok(Attempt::Done(Box::new(Err(refusal)))),
@@ -79,6 +108,17 @@ impl Store {
         if !changes.is_plain() {
             return Ok(Attempt::NeedsLocks);
         }
+        self.write(session, changes, mark, at).await
+    }
+
+    /// The one statement that writes a plain registration.
+    async fn write(
+        &self,
+        session: Session<'_>,
+        changes: Changes,
+        mark: Option<AuditMark>,
+        at: OffsetDateTime,
+    ) -> Result<Attempt, StoreError> {
         let write = Write {
             changes: &changes,
             mark: mark.as_ref(),
@@ -87,6 +127,10 @@ impl Store {
         match apply::insert(session, &[write]).await {
             Ok(()) => Ok(Attempt::Done(Box::new(Ok(changes)))),
             Err(error) if error.is_taken_id() => Ok(Attempt::Overtaken),
+            Err(error) if error.is_merged_patient() => {
+                self.patients.forget(changes.patient);
+                Ok(Attempt::Overtaken)
+            }
             Err(error) => Err(error),
         }
     }

@@ -165,7 +165,8 @@ where
             correlation,
             request: &request,
         };
-        let served = serving.run(payload, handler).await;
+        // On the heap: the runtime moves a task's future several times.
+        let served = Box::pin(serving.run(payload, handler)).await;
         gate.metrics
             .request(served.transaction, served.outcome, began.elapsed());
         tracing::info!(

@@ -1,6 +1,7 @@
 //! Accepts clinical connections: TLS with a bound on handshakes, then HTTP/1.1 on a checked stream.
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use actix_http::{HttpService, KeepAlive};
@@ -39,6 +40,14 @@ pub struct ClinicalListener {
 type Accepted = (ClinicalStream<TlsStream<TcpStream>>, Option<SocketAddr>);
 
 impl ClinicalListener {
+    /// How many worker threads there will be.
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(2, NonZeroUsize::get),
+            workers => workers,
+        }
+    }
+
     /// Serves what `configure` registers, until the server is stopped. `configure` must register the
     /// [`Gate`](crate::gate::Gate) as application data: requests that reach no route are audited through it.
     ///
@@ -49,13 +58,11 @@ impl ClinicalListener {
         C: Fn(&mut ServiceConfig) + Clone + Send + 'static,
     {
         let limits = self.limits.clone();
-        let mut server = ServerBuilder::new()
+        let server = ServerBuilder::new()
             .disable_signals()
+            .workers(self.worker_count())
             .shutdown_timeout(u64::from(limits.drain_seconds_max))
             .max_concurrent_connections(usize_of(limits.connections_max));
-        if self.workers > 0 {
-            server = server.workers(self.workers);
-        }
         let handshakes = Arc::new(Semaphore::new(usize_of(limits.handshakes_max)));
         let stopping = server.graceful_shutdown_signal();
         let server = server.listen("clinical", listener, move || {

@@ -176,7 +176,10 @@ impl Serving<'_> {
             message_id: &relates_to,
             opened: &opened,
         };
-        match AssertUnwindSafe(handler(exchange)).catch_unwind().await {
+        // The handler's future is by far the largest part of the request's: it goes to the heap, or each layer
+        // around it would be moved with it.
+        let handling = Box::pin(handler(exchange));
+        match AssertUnwindSafe(handling).catch_unwind().await {
             Ok(Ok(answer)) => self.answered(answer, place, &packaging, transaction, &relates_to),
             ended => {
                 let refused = ended.map_or_else(

@@ -78,7 +78,7 @@ SELECT 4::int2, o.id, o.patient, o.patient, NULL, NULL, NULL, NULL, NULL
    FOR NO KEY UPDATE";
 
     /// One or more registrations that touch nothing registered. Lists of texts come joined by U+001F,
-    /// which no XML text can hold.
+    /// which no XML text can hold. A patient that was merged meanwhile has no key here, and the statement fails.
     REGISTER "register" [
         UUID_ARRAY, UUID_ARRAY, INT2_ARRAY, UUID_ARRAY,
         TEXT_ARRAY, INT4_ARRAY, UUID_ARRAY, UUID_ARRAY, INT2_ARRAY, INT2_ARRAY, BYTEA_ARRAY, INT8_ARRAY,
@@ -99,7 +99,8 @@ SELECT 4::int2, o.id, o.patient, o.patient, NULL, NULL, NULL, NULL, NULL
 ), sets AS (
   INSERT INTO submission_set (patient, id, submission_time, organisation, unique_id, source,
                               content_type_code, author_persons, home, body, status, registered_at)
-  SELECT n.patient, n.id, n.time, n.organisation, n.unique_id, n.source,
+  SELECT (SELECT p.key FROM patient p WHERE p.key = n.patient AND p.surviving IS NULL),
+         n.id, n.time, n.organisation, n.unique_id, n.source,
          n.content_type_code, string_to_array(n.persons, E'\\x1f'), n.home, n.body, 1, $56
     FROM (SELECT unnest($13) AS patient, unnest($14) AS id, unnest($15) AS time,
                unnest($16) AS organisation, unnest($17) AS unique_id, unnest($18) AS source,

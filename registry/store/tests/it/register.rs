@@ -264,6 +264,27 @@ async fn xds_11_19_patients_are_known_and_the_same() {
 }
 
 #[tokio::test]
+async fn a_patient_that_was_known_is_unknown_once_it_is_merged() {
+    let (db, world) = (Db::new().await, World::of("h1"));
+    // The first makes the patient known, the second is written without asking for it.
+    for number in [1, 2] {
+        let submission = one(
+            &format!("1.2.90{number}"),
+            &format!("1.2.10{number}"),
+            &patient("P2"),
+        );
+        db.register(&world, &submission).await;
+    }
+    let client = db.client().await;
+    let merge = "UPDATE patient SET surviving = (SELECT key FROM patient WHERE id = 'P1') WHERE id = 'P2'";
+    client.execute(merge, &[]).await.unwrap();
+    let before = db.rows().await;
+    let subsumed = one("1.2.903", "1.2.103", &patient("P2"));
+    assert_eq!(db.refuse(&world, &subsumed).await, [R::UnknownPatient]);
+    assert_eq!(db.rows().await, before);
+}
+
+#[tokio::test]
 async fn xds_15_all_or_nothing() {
     let (db, world) = (Db::new().await, World::of("h1"));
     let before = db.rows().await;
@@ -293,15 +314,22 @@ async fn the_audit_mark_is_written_with_the_change_and_removed_after_it() {
         at: now(),
         event: b"event".to_vec(),
     };
-    let decided = |facts| {
-        decide(&submission, &wanted, facts, &world.context(), &Bodies)
-            .map(|changes| (changes, Some(mark.clone())))
+    let decided = |facts, correlation| {
+        let mark = AuditMark {
+            correlation,
+            ..mark.clone()
+        };
+        decide(&submission, &wanted, facts, &world.context(), &Bodies).map(|changes| (changes, Some(mark)))
     };
-    db.store.register(&wanted, now(), decided).await.unwrap().unwrap();
+    db.store
+        .register(&wanted, now(), |facts| decided(facts, uuid(77)))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(db.store.marks().await.unwrap(), std::slice::from_ref(&mark));
     // A refused one leaves no mark.
     db.store
-        .register(&wanted, now(), decided)
+        .register(&wanted, now(), |facts| decided(facts, uuid(78)))
         .await
         .unwrap()
         .unwrap_err();
