@@ -85,10 +85,15 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
+/// FHIR's codes hold single spaces at most.
+fn token(code: &str) -> String {
+    code.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn coding(value: &CodedValue) -> Value {
     let mut fields = Fields::default();
     fields.text("system", system(&value.system).as_deref());
-    fields.text("code", Some(&value.code));
+    fields.text("code", Some(&token(&value.code)));
     fields.text("display", Some(value.display.as_deref().unwrap_or(&value.text)));
     fields.into()
 }

@@ -50,7 +50,7 @@ impl Source {
 /// compare exactly.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum RepositoryUniqueIdDetail {
-    /// `Repository Unique ID`, as ITI TF-2 3.43.5.1 has it.
+    /// `Repository Unique ID`, as ITI TF-2 3.43.6.1 has it.
     #[default]
     Framework,
     /// `Repository Unique Id`, as common toolkits write and check it.

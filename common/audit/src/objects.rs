@@ -143,4 +143,10 @@ mod tests {
         assert_eq!(both.patients.len(), 1);
         assert!(both == later && later.clone().merged(patient()) == later);
     }
+
+    #[test]
+    fn what_older_journals_hold_is_read_and_what_is_not_known_takes_no_room() {
+        assert!(serde_json::from_str::<Objects>("{}").unwrap() == Objects::default());
+        assert_eq!(serde_json::to_string(&Objects::default()).unwrap(), "{}");
+    }
 }

@@ -46,7 +46,7 @@ pub const SHARED_IN_PART: &str = "shared-in-part";
 pub const QUERY_ENCODING: &str = "QueryEncoding";
 /// homeCommunityId in queries, removals and updates (ITI TF-2 3.18.5.1).
 pub const HOME_OF_QUERY: &str = "urn:ihe:iti:xca:2010:homeCommunityId";
-/// homeCommunityId of a document (ITI TF-2 3.43.5.1): another spelling, by the text.
+/// homeCommunityId of a document (ITI TF-2 3.43.6.1): another spelling, by the text.
 pub const HOME_OF_DOCUMENT: &str = "ihe:homeCommunityID";
 /// Message control id of HL7 version 2 (ITI TF-2 3.8.5.1).
 pub const MSH_10: &str = "MSH-10";

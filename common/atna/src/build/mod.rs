@@ -20,12 +20,33 @@ use crate::source::Source;
 /// What was withheld is in none of them.
 pub fn messages(told: &Told, source: &Source) -> Vec<AuditMessage> {
     let scene = Scene { told, source };
-    let mut messages = drafts(&scene);
-    let parts = messages.len();
-    for (index, message) in messages.iter_mut().enumerate() {
-        message.objects.push(own::object(told, index + 1, parts));
-    }
-    messages
+    let drafts = drafts(&scene);
+    let parts = drafts.len();
+    let numbered = (1..).zip(drafts);
+    numbered
+        .map(|(number, draft)| {
+            let mut message = draft.message;
+            message
+                .objects
+                .push(own::object(told, number, parts, draft.shared_in));
+            message
+        })
+        .collect()
+}
+
+/// A message without the object of ours.
+struct Draft {
+    message: AuditMessage,
+    /// The part where the query and what is nobody's stands, if not here.
+    shared_in: Option<usize>,
+}
+
+fn whole(messages: Vec<AuditMessage>) -> Vec<Draft> {
+    let draft = |message| Draft {
+        message,
+        shared_in: None,
+    };
+    messages.into_iter().map(draft).collect()
 }
 
 /// What every builder needs.
@@ -35,19 +56,20 @@ struct Scene<'a> {
     source: &'a Source,
 }
 
-/// Without the object of ours.
-fn drafts(scene: &Scene<'_>) -> Vec<AuditMessage> {
+fn drafts(scene: &Scene<'_>) -> Vec<Draft> {
     use table::Side::{Client, Server};
-    match &scene.told.event.opening.kind {
+    let messages = match &scene.told.event.opening.kind {
         EventKind::Received { transaction, action } => {
-            transaction::drafts(scene, *transaction, Server, *action)
+            return transaction::drafts(scene, *transaction, Server, *action);
         }
-        EventKind::Sent { transaction, action } => transaction::drafts(scene, *transaction, Client, *action),
+        EventKind::Sent { transaction, action } => {
+            return transaction::drafts(scene, *transaction, Client, *action);
+        }
         // It is a transaction that failed: its record has whatever is known.
         EventKind::RequestRefused {
             transaction: Some(transaction),
             ..
-        } => transaction::drafts(scene, *transaction, Server, None),
+        } => return transaction::drafts(scene, *transaction, Server, None),
         EventKind::RequestRefused {
             transaction: None,
             reason,
@@ -68,5 +90,6 @@ fn drafts(scene: &Scene<'_>) -> Vec<AuditMessage> {
         EventKind::JournalRecovered { bytes, sha256, file } => {
             node::journal_recovered(scene, *bytes, sha256, file)
         }
-    }
+    };
+    whole(messages)
 }

@@ -7,7 +7,12 @@ use crate::code;
 use crate::message::{Detail, EventPart, ObjectRole, ObjectType, ParticipantObject, date_time};
 
 /// The object of part `number` (from 1) of `parts`. What was withheld is left out on purpose.
-pub(super) fn object(told: &Told, number: usize, parts: usize) -> ParticipantObject {
+pub(super) fn object(
+    told: &Told,
+    number: usize,
+    parts: usize,
+    shared_in: Option<usize>,
+) -> ParticipantObject {
     let name = EventPart {
         event: told.id,
         part: u32::try_from(number).unwrap_or(u32::MAX),
@@ -26,6 +31,7 @@ pub(super) fn object(told: &Told, number: usize, parts: usize) -> ParticipantObj
     };
     let (opening, closing) = (&told.event.opening, &told.event.closing);
     add(detail::PARTS, Some(parts.to_string()));
+    add(detail::SHARED_IN_PART, shared_in.map(|part| part.to_string()));
     add(detail::CORRELATION, Some(opening.correlation.clone()));
     if told.ended.at != told.began.at {
         add(detail::ENDED, Some(date_time(told.ended.at)));

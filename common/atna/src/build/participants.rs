@@ -21,26 +21,21 @@ pub(super) fn of_transaction(scene: &Scene<'_>, side: Side, flow: Flow) -> Vec<A
         client.user_id = known(&hl7.sender).to_owned();
         server.user_id = known(&hl7.receiver).to_owned();
     }
-    match flow {
-        Flow::Request => in_order(client, code::SOURCE, human, server, code::DESTINATION),
-        Flow::Feed => in_order(client, code::FEED_SOURCE, human, server, code::FEED_DESTINATION),
-        Flow::Retrieval => in_order(server, code::SOURCE, human, client, code::DESTINATION),
-    }
-}
-
-fn in_order(
-    mut source: ActiveParticipant,
-    source_role: CodedValue,
-    human: Option<ActiveParticipant>,
-    mut destination: ActiveParticipant,
-    destination_role: CodedValue,
-) -> Vec<ActiveParticipant> {
-    source.roles.push(source_role);
-    destination.roles.push(destination_role);
-    [Some(source), human, Some(destination)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let (source, destination) = match flow {
+        Flow::Request | Flow::Retrieval => (code::SOURCE, code::DESTINATION),
+        Flow::Feed => (code::FEED_SOURCE, code::FEED_DESTINATION),
+    };
+    // The order of the tables: the user stands between the ends, after them where documents are fetched.
+    let list = if flow == Flow::Retrieval {
+        server.roles.push(source);
+        client.roles.push(destination);
+        [Some(server), Some(client), human]
+    } else {
+        client.roles.push(source);
+        server.roles.push(destination);
+        [Some(client), human, Some(server)]
+    };
+    list.into_iter().flatten().collect()
 }
 
 fn client(scene: &Scene<'_>, side: Side) -> ActiveParticipant {

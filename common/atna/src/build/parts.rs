@@ -27,7 +27,7 @@ pub(super) struct Part<'a> {
     pub(super) patient: Option<&'a str>,
     pub(super) documents: Vec<&'a DocumentReference>,
     pub(super) registry_objects: Vec<&'a str>,
-    /// Whether the query and what is nobody's stands here: if not, it stands in the event's first message.
+    /// Whether the query and what is nobody's stands here: if not, it stands in the first message of the half.
     pub(super) has_shared: bool,
 }
 

@@ -5,7 +5,7 @@ use xds_model::Transaction;
 
 use super::parts::{Half, Part, by_patient, halves};
 use super::table::{Row, Side, Subject, row};
-use super::{Scene, detail, node, objects, participants};
+use super::{Draft, Scene, detail, node, objects, participants};
 use crate::code;
 use crate::message::{AuditMessage, Detail, EventIdentification, ObjectLifeCycle, ParticipantObject};
 
@@ -15,7 +15,7 @@ pub(super) fn drafts(
     transaction: Transaction,
     side: Side,
     action: Option<Action>,
-) -> Vec<AuditMessage> {
+) -> Vec<Draft> {
     let row = row(transaction, side);
     let writing = Writing {
         scene,
@@ -24,11 +24,15 @@ pub(super) fn drafts(
         action: action.unwrap_or(row.action),
         row,
     };
-    halves(&scene.told.event, writing.row.subject)
-        .iter()
-        .flat_map(by_patient)
-        .map(|part| writing.message(&part))
-        .collect()
+    let mut drafts = Vec::new();
+    for half in &halves(&scene.told.event, writing.row.subject) {
+        let first = drafts.len() + 1;
+        drafts.extend(by_patient(half).iter().map(|part| Draft {
+            message: writing.message(part),
+            shared_in: (!part.has_shared).then_some(first),
+        }));
+    }
+    drafts
 }
 
 struct Writing<'a> {
@@ -97,12 +101,7 @@ impl Writing<'_> {
 
     fn query(&self, part: &Part<'_>) -> Option<ParticipantObject> {
         let query = part.half.objects.query.as_ref()?;
-        let object = objects::query(self.transaction, query, part.has_shared);
-        Some(if part.has_shared {
-            object
-        } else {
-            object.with(detail::SHARED_IN_PART, "1")
-        })
+        Some(objects::query(self.transaction, query, part.has_shared))
     }
 
     fn documents(
