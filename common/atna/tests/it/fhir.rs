@@ -6,7 +6,7 @@ use xds_audit::{Action, Caller, Closing, EventKind, Outcome};
 use xds_model::Transaction;
 
 use crate::golden::cases;
-use crate::support::{decisions, doctor, event, messages, query, submission};
+use crate::support::{PATIENT, decisions, doctor, event, messages, query, submission};
 
 #[test]
 fn a_query_is_mapped_field_by_field() {
@@ -97,6 +97,27 @@ fn a_removal_has_its_life_cycle() {
     let resource = audit_event(&messages(event)[0]);
     assert_eq!(resource.pointer("/entity/0/lifecycle/code"), Some(&json!("15")));
     assert_eq!(resource["action"], "D");
+}
+
+#[test]
+fn only_a_patients_id_is_split() {
+    let kind = EventKind::ConfigurationChanged {
+        verb: "patient add".to_owned(),
+        object: PATIENT.to_owned(),
+        before: None,
+        after: None,
+    };
+    let objects = xds_audit::Objects::of_patient(PATIENT.to_owned());
+    let event = event(kind, Caller::operator("root"), objects, Closing::success());
+    let resource = audit_event(&messages(event)[0]);
+    assert_eq!(
+        resource.pointer("/entity/0/what/identifier/value"),
+        Some(&json!("P1"))
+    );
+    assert_eq!(
+        resource.pointer("/entity/1/what/identifier/value"),
+        Some(&json!(PATIENT))
+    );
 }
 
 #[test]

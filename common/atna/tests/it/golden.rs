@@ -480,6 +480,7 @@ fn a_document_that_failed_gives_no_patient_away() {
         objects: Objects {
             patients: vec![PATIENT.to_owned()],
             documents: vec![document("1.2.3.1")],
+            owners: [("1.2.3.2".to_owned(), OTHER_PATIENT.to_owned())].into(),
             ..Objects::default()
         },
         failed: Some(FailedPart {

@@ -48,7 +48,10 @@ fn the_three_forms_of_dicom_say_the_same() {
     assert_eq!(message.event.action, Some(Action::Execute));
     assert_eq!(message.event.outcome_description.as_deref(), Some("busy"));
     assert_eq!(message.transaction(), Some(Transaction::Iti18));
-    assert_eq!(message.source.types[0].code, "4");
+    assert_eq!(
+        (&*message.source.types[0].code, &*message.source.types[0].system),
+        ("4", "DCM")
+    );
     assert_eq!(message.patients().collect::<Vec<_>>(), ["P1^^^&1.2.3&ISO"]);
     assert_eq!(
         message.sender().map(|sender| sender.user_id.as_str()),

@@ -67,7 +67,7 @@ fn aud_12_documents_of_which_the_patient_is_not_told_are_in_every_message() {
 #[test]
 fn of_iti_51_only_the_patients_of_the_query_count() {
     let closing = Closing {
-        objects: Objects::of_patient(OTHER_PATIENT.to_owned()),
+        objects: documents_of_two(),
         ..Closing::success()
     };
     let found = messages(received(Transaction::Iti51, query(), closing.clone()));
@@ -262,4 +262,35 @@ fn aud_15_debug_names_no_patient() {
     ));
     let found = xds_atna::messages(&told, &source());
     assert!(!format!("{found:?}").contains("CANARY"));
+}
+
+#[test]
+fn a_mandatory_value_that_is_empty_is_written_as_unknown() {
+    let mut message = messages(received(Transaction::Iti42, submission(), Closing::success())).remove(0);
+    message.participants[0].user_id = " ".to_owned();
+    message.source.id = String::new();
+    message.event.id.code = "".into();
+    let xml = message.to_xml();
+    for part in [
+        r#"<ActiveParticipant UserID="unknown""#,
+        r#"AuditSourceID="unknown""#,
+        r#"<EventID csd-code="unknown""#,
+    ] {
+        assert!(xml.contains(part), "{part}: {xml}");
+    }
+}
+
+#[test]
+fn who_exports_is_a_person_though_also_the_source() {
+    let kind = EventKind::Exported {
+        what: "file:///export".to_owned(),
+    };
+    let found = messages(event(
+        kind,
+        Caller::operator("root"),
+        Objects::default(),
+        Closing::success(),
+    ));
+    let humans: Vec<&str> = found[0].humans().map(|human| human.user_id.as_str()).collect();
+    assert_eq!(humans, ["root"]);
 }
