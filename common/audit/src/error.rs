@@ -66,6 +66,14 @@ pub enum JournalError {
         /// Its number.
         sequence: u64,
     },
+    /// A cursor that was kept elsewhere is beyond the journal's end: the journal was put back to an older state.
+    #[error("record {after} of the audit journal was seen before, but it ends at {last}: was it put back?")]
+    Ahead {
+        /// The number that was seen.
+        after: u64,
+        /// The newest record.
+        last: u64,
+    },
     /// The operating system refused something.
     #[error("{what} {path}: {source}")]
     Io {

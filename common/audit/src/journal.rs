@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use xds_model::time::{IdSource, SharedClock};
 
@@ -17,6 +17,7 @@ use crate::checkpoint::{AuditKey, PublicKey};
 use crate::content::{CloseContent, OpenContent, SingleContent, Stamp, encode};
 use crate::error::{AuditError, JournalError};
 use crate::event::{Closing, Event, EventKind, Opening};
+use crate::follow::Follower;
 use crate::options::JournalOptions;
 use crate::queue::{Answer, Limits, New, Queue};
 use crate::record::Kind;
@@ -47,6 +48,7 @@ pub struct Journal {
 }
 
 struct Shared {
+    folder: PathBuf,
     queue: Arc<Queue>,
     clock: SharedClock,
     started: Instant,
@@ -117,7 +119,7 @@ impl Journal {
                 let header = Header {
                     journal: tail.journal,
                     first: tail.cursor.next,
-                    oldest_open: 0,
+                    oldest_open: open.first().copied().unwrap_or(0),
                     link: tail.cursor.link,
                 };
                 start_segment(&options.medium, folder, &header)?
@@ -129,8 +131,11 @@ impl Journal {
         };
         let queue = Arc::new(Queue::new(tail.cursor.next, limits));
         queue.stats.open.store(open.len() as u64, Ordering::Relaxed);
+        // What was found is on the disk: it was synced when it was written, or has been written anew.
+        queue.set_durable(tail.cursor.next.saturating_sub(1));
         let started = Instant::now();
         let shared = Shared {
+            folder: folder.to_owned(),
             queue: Arc::clone(&queue),
             started,
             clock_offset: AtomicI64::new(microseconds(clock.now())),
@@ -278,6 +283,25 @@ impl Journal {
             // A writer that panicked has told everybody by its drop.
             let _ = tokio::task::spawn_blocking(move || handle.join()).await;
         }
+    }
+
+    /// Follows the journal from the event after `after` (0: from the first one); only what is durable is told.
+    /// Blocks while it looks for the place.
+    ///
+    /// # Errors
+    /// [`JournalError::Ahead`] if the journal has not got that far: it was put back to an older state.
+    pub fn follow(&self, after: u64) -> Result<Follower, JournalError> {
+        let durable = self.durable_watch();
+        let last = *durable.borrow();
+        if after > last {
+            return Err(JournalError::Ahead { after, last });
+        }
+        Follower::open(&self.shared.folder, after).map(|follower| follower.bounded_by(durable))
+    }
+
+    /// The number of the newest record that is on the disk, as it grows.
+    pub fn durable_watch(&self) -> watch::Receiver<u64> {
+        self.shared.queue.durable.subscribe()
     }
 
     /// The journal in numbers.

@@ -24,14 +24,17 @@ pub mod checkpoint;
 mod content;
 mod error;
 mod event;
+mod follow;
 mod journal;
 pub mod medium;
 mod objects;
 mod options;
+mod place;
 mod queue;
 mod reader;
 pub mod record;
 mod recover;
+mod seal;
 mod segment;
 mod stats;
 mod told;
@@ -45,6 +48,7 @@ pub use error::{AuditError, JournalError};
 pub use event::{
     Action, Closing, Decision, Event, EventKind, FailedPart, Instrument, Opening, Outcome, Withheld,
 };
+pub use follow::Follower;
 pub use journal::{Journal, Opened, Record};
 pub use objects::{DocumentReference, Objects, QueryText};
 pub use options::JournalOptions;

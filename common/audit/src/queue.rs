@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::error::AuditError;
 use crate::record::Kind;
@@ -72,6 +72,8 @@ pub(crate) struct Queue {
     wake: Condvar,
     limits: Limits,
     pub(crate) stats: JournalStats,
+    /// The newest record on the disk, for those who follow.
+    pub(crate) durable: watch::Sender<u64>,
 }
 
 /// What the queue holds at most, and when a checkpoint is due.
@@ -96,6 +98,7 @@ impl Queue {
             wake: Condvar::new(),
             limits,
             stats: JournalStats::default(),
+            durable: watch::Sender::new(0),
         }
     }
 
@@ -138,6 +141,18 @@ impl Queue {
         drop(inner);
         self.wake.notify_one();
         Ok(answer)
+    }
+
+    /// Everything up to this record is on the disk.
+    pub(crate) fn set_durable(&self, sequence: u64) {
+        self.stats
+            .durable
+            .store(sequence, std::sync::atomic::Ordering::Release);
+        self.durable.send_if_modified(|durable| {
+            let newer = sequence > *durable;
+            *durable = sequence.max(*durable);
+            newer
+        });
     }
 
     /// Asks for a checkpoint after what was taken so far.

@@ -1,14 +1,14 @@
 //! Reading events back: for the shipper, the console and tests.
 
-use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::content::Content;
 use crate::error::JournalError;
+use crate::place::{Place, Unread, find, list};
 use crate::record::decode;
-use crate::segment::{Header, list};
+use crate::segment::Header;
 use crate::verify::Fault;
 
 /// Gives every record from number `from` on to `see`, in order, until it breaks off or the journal
@@ -25,23 +25,12 @@ pub fn read(
 ) -> Result<u64, JournalError> {
     let segments = list(folder).map_err(JournalError::io("cannot read", folder))?;
     let mut next = from;
-    for (at, (_, path)) in segments.iter().enumerate() {
-        let following = segments.get(at + 1).map(|(first, _)| *first);
+    for (at, place) in segments.iter().enumerate() {
+        let following = segments.get(at + 1).map(|place| place.first);
         if following.is_some_and(|following| following <= from) {
             continue;
         }
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            // Moved to cold storage meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(source) => {
-                return Err(JournalError::Io {
-                    what: "cannot read",
-                    path: path.clone(),
-                    source,
-                });
-            }
-        };
+        let bytes = bytes_of(folder, place)?;
         let damaged = |verdict| JournalError::Damaged {
             folder: folder.to_owned(),
             verdict,
@@ -64,4 +53,18 @@ pub fn read(
         }
     }
     Ok(next)
+}
+
+/// A segment that was sealed or moved meanwhile is read where it lies now.
+fn bytes_of(folder: &Path, place: &Place) -> Result<Vec<u8>, JournalError> {
+    match place.bytes() {
+        Err(Unread::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+            let moved = find(folder, place.first).map_err(JournalError::io("cannot read", folder))?;
+            let moved = moved.as_ref().unwrap_or(place);
+            moved
+                .bytes()
+                .map_err(|unread| unread.in_journal(folder, &moved.path))
+        }
+        read => read.map_err(|unread| unread.in_journal(folder, &place.path)),
+    }
 }

@@ -9,7 +9,8 @@ use crate::chain::{Link, leaf, link};
 /// quotes JSON escapes.
 pub const PAYLOAD_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-const PREFIX: usize = 4 + 8 + 1;
+/// Bytes before the payload.
+pub(crate) const PREFIX: usize = 4 + 8 + 1;
 const SUFFIX: usize = 32 + 4;
 
 /// What a record is.

@@ -13,8 +13,9 @@ use crate::checkpoint;
 use crate::content::{Content, OpenContent};
 use crate::error::JournalError;
 use crate::medium::sync_folder;
+use crate::place::{Place, list, plain};
 use crate::record::Frame;
-use crate::segment::{Cursor, HEADER_BYTES, Header, list, path};
+use crate::segment::{Cursor, HEADER_BYTES, Header};
 use crate::verify::Fault;
 
 /// A request whose process died before the closing part.
@@ -51,7 +52,7 @@ pub struct Torn {
 pub(crate) struct Tail {
     pub(crate) journal: Uuid,
     pub(crate) cursor: Cursor,
-    /// The segment to append to, and its size; none in a new journal.
+    /// The segment to append to, and its size; none in a new journal, and where the last segment is sealed.
     pub(crate) segment: Option<(PathBuf, u64)>,
     pub(crate) unfinished: Vec<Unfinished>,
     pub(crate) torn: Option<Torn>,
@@ -62,7 +63,7 @@ pub(crate) struct Tail {
 pub(crate) fn recover(folder: &Path, fresh: impl FnOnce() -> Uuid) -> Result<Tail, JournalError> {
     let mut segments = list(folder).map_err(JournalError::io("cannot read", folder))?;
     drop_unborn(folder, &mut segments)?;
-    let Some((first, last)) = segments.last().cloned() else {
+    let Some(last) = segments.last().cloned() else {
         not_cut(folder, Cursor::START)?;
         let journal = fresh();
         return Ok(Tail {
@@ -73,17 +74,17 @@ pub(crate) fn recover(folder: &Path, fresh: impl FnOnce() -> Uuid) -> Result<Tai
             torn: None,
         });
     };
-    let bytes = read(&last)?;
+    let bytes = read(folder, &last)?;
     let damaged = |fault| JournalError::Damaged {
         folder: folder.to_owned(),
         verdict: fault,
     };
     let (header, records) = Header::decode(&bytes)
-        .filter(|(header, _)| header.first == first)
+        .filter(|(header, _)| header.first == last.first)
         .ok_or_else(|| damaged(Fault::Header))?;
     let mut requests = Requests::before(&segments, &header, folder)?;
     let mut cursor = Cursor {
-        next: first,
+        next: last.first,
         link: header.link,
     };
     let mut ended = false;
@@ -98,21 +99,26 @@ pub(crate) fn recover(folder: &Path, fresh: impl FnOnce() -> Uuid) -> Result<Tai
     not_cut(folder, cursor)?;
     let size = (HEADER_BYTES + good) as u64;
     let torn = set_aside(folder, cursor.next, records.get(good..).unwrap_or_default())?;
-    if !ended {
-        rewrite(&last, bytes.get(..HEADER_BYTES + good).unwrap_or_default())?;
+    if !ended && !last.sealed {
+        rewrite(&last.path, bytes.get(..HEADER_BYTES + good).unwrap_or_default())?;
     }
     Ok(Tail {
         journal: header.journal,
         cursor,
-        segment: Some((last, size)),
+        segment: (!last.sealed).then_some((last.path, size)),
         unfinished: requests.unfinished(),
         torn,
     })
 }
 
 /// A crash while a segment was begun leaves a file without a whole header: nothing is lost with it.
-fn drop_unborn(folder: &Path, segments: &mut Vec<(u64, PathBuf)>) -> Result<(), JournalError> {
-    let Some((_, last)) = segments.last() else {
+fn drop_unborn(folder: &Path, segments: &mut Vec<Place>) -> Result<(), JournalError> {
+    let Some(Place {
+        path: last,
+        sealed: false,
+        ..
+    }) = segments.last()
+    else {
         return Ok(());
     };
     let bytes = fs::metadata(last)
@@ -203,8 +209,10 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
     write().map_err(JournalError::io("cannot write", path))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, JournalError> {
-    fs::read(path).map_err(JournalError::io("cannot read", path))
+fn read(folder: &Path, place: &Place) -> Result<Vec<u8>, JournalError> {
+    place
+        .bytes()
+        .map_err(|unread| unread.in_journal(folder, &place.path))
 }
 
 /// The requests that are open after the records seen so far.
@@ -213,24 +221,33 @@ struct Requests(BTreeMap<u64, OpenContent>);
 
 impl Requests {
     /// Those that were open when the last segment began, read from the segments before it.
-    fn before(segments: &[(u64, PathBuf)], last: &Header, folder: &Path) -> Result<Self, JournalError> {
+    fn before(segments: &[Place], last: &Header, folder: &Path) -> Result<Self, JournalError> {
         let mut requests = Self::default();
         if last.oldest_open == 0 {
             return Ok(requests);
         }
-        let relevant = segments.iter().enumerate().filter(|(at, (first, _))| {
-            let ends = segments.get(at + 1).map_or(u64::MAX, |(next, _)| *next);
-            *first < last.first && ends > last.oldest_open
+        if segments
+            .first()
+            .is_none_or(|place| place.first > last.oldest_open)
+        {
+            return Err(JournalError::Damaged {
+                folder: folder.to_owned(),
+                verdict: Fault::Missing,
+            });
+        }
+        let relevant = segments.iter().enumerate().filter(|(at, place)| {
+            let ends = segments.get(at + 1).map_or(u64::MAX, |next| next.first);
+            place.first < last.first && ends > last.oldest_open
         });
-        for (_, (first, path)) in relevant {
-            let bytes = read(path)?;
+        for (_, place) in relevant {
+            let bytes = read(folder, place)?;
             let damaged = |fault| JournalError::Damaged {
                 folder: folder.to_owned(),
                 verdict: fault,
             };
             let (header, records) = Header::decode(&bytes).ok_or_else(|| damaged(Fault::Header))?;
             let mut cursor = Cursor {
-                next: *first,
+                next: place.first,
                 link: header.link,
             };
             cursor
@@ -262,7 +279,7 @@ impl Requests {
 
 /// Makes the segment that begins at `cursor`; its header is on the disk when this returns.
 pub(crate) fn begin_segment(folder: &Path, header: &Header) -> Result<PathBuf, JournalError> {
-    let path = path(folder, header.first);
+    let path = plain(folder, header.first);
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let fresh = PathBuf::from(name);

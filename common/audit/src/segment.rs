@@ -1,11 +1,7 @@
 //! The files of a journal: a header, then records.
 //!
-//! `journal-<first sequence, 20 digits>.seg`. The header says which journal the file belongs to and
-//! which link its first record follows, so that a missing file is noticed.
-
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+//! The header says which journal the file belongs to and which link its first record follows, so that a
+//! missing file is noticed. Where the files lie: [`crate::place`].
 
 use uuid::Uuid;
 
@@ -17,8 +13,6 @@ use crate::verify::Fault;
 pub(crate) const HEADER_BYTES: usize = 8 + 16 + 8 + 8 + 32 + 4;
 
 const MAGIC: &[u8; 8] = b"RENKEIJ1";
-const PREFIX: &str = "journal-";
-const SUFFIX: &str = ".seg";
 
 /// What a segment begins with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,33 +59,6 @@ impl Header {
             (header, rest)
         })
     }
-}
-
-/// The path of the segment that begins with record `first`.
-pub(crate) fn path(folder: &Path, first: u64) -> PathBuf {
-    folder.join(format!("{PREFIX}{first:020}{SUFFIX}"))
-}
-
-/// The segments in `folder` by their first record.
-pub(crate) fn list(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if let Some(first) = first_of(&path) {
-            found.push((first, path));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn first_of(path: &Path) -> Option<u64> {
-    let digits = path
-        .file_name()?
-        .to_str()?
-        .strip_prefix(PREFIX)?
-        .strip_suffix(SUFFIX)?;
-    (digits.len() == 20).then(|| digits.parse().ok())?
 }
 
 /// Where in the chain a reader is.
@@ -167,22 +134,6 @@ mod tests {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
             assert!(Header::decode(&changed).is_none(), "byte {at}");
-        }
-    }
-
-    #[test]
-    fn only_segments_are_listed() {
-        assert_eq!(
-            first_of(Path::new("/j/journal-00000000000000000042.seg")),
-            Some(42)
-        );
-        for other in [
-            "journal-42.seg",
-            "journal-00000000000000000042.seg.new",
-            "journal.lock",
-            "torn-1.bin",
-        ] {
-            assert_eq!(first_of(Path::new(other)), None, "{other}");
         }
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Needs the folder, or a copy of it, and for the signatures the public key: anybody can do it.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -12,8 +11,9 @@ use uuid::Uuid;
 use crate::chain::{Link, hex};
 use crate::checkpoint::{self, Checkpoint, PublicKey};
 use crate::error::JournalError;
+use crate::place::{Unread, list};
 use crate::record::{Frame, Kind};
-use crate::segment::{Cursor, Header, list};
+use crate::segment::{Cursor, Header};
 
 /// What to compare the journal with, besides itself.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +87,9 @@ pub enum Fault {
     /// The header of its file was changed, or the file belongs to another journal.
     #[error("the header of a file was changed, or belongs to another journal")]
     Header,
+    /// It lies in a sealed file that was changed.
+    #[error("a sealed file was changed")]
+    Sealed,
     /// The file that holds it is missing.
     #[error("a file is missing")]
     Missing,
@@ -114,25 +117,16 @@ pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<Report, JournalE
     let mut anchors = options.anchors.clone();
     anchors.extend(checkpoint::read(folder).map_err(JournalError::io("cannot read", folder))?);
     let mut check = Check::new(options.public_key, anchors);
-    for (first, path) in segments {
-        let file = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(source) => {
-                return Err(JournalError::Io {
-                    what: "cannot read",
-                    path,
-                    source,
-                });
-            }
+    for place in segments {
+        check.file = place.file();
+        let checked = match place.bytes() {
+            Ok(bytes) => check.segment(place.first, &bytes),
+            Err(Unread::Fault(fault)) => Err(check.bad(place.first, fault)),
+            // Sealed meanwhile: the next one shows whether it is missed.
+            Err(Unread::Io(error)) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(Unread::Io(source)) => return Err(JournalError::io("cannot read", &place.path)(source)),
         };
-        check.file = file;
-        if let Err(bad) = check.segment(first, &bytes) {
+        if let Err(bad) = checked {
             return Ok(check.report(Some(bad)));
         }
     }

@@ -213,7 +213,7 @@ impl Writer {
             JournalStats::count(&self.queue.stats.syncs, 1);
             self.dirty_since = None;
         }
-        self.queue.stats.durable.store(self.written, Ordering::Release);
+        self.queue.set_durable(self.written);
         if let Some(checkpoint) = self.checkpoint.take()
             && let Err(error) = checkpoint::write(&self.folder, &checkpoint)
         {
