@@ -23,10 +23,11 @@ use crate::encoder::Encoder;
 pub(crate) async fn register_document_set(exchange: Exchange<'_>, app: Data<App>) -> Result<Answer, Refused> {
     let received = read_submission(exchange.body, SenderColumn::XdsDr);
     let record = exchange.open(objects(&received)).await?;
-    let (closing, faults) = match register(&exchange, &app, &received).await {
+    let registering = Box::pin(register(&exchange, &app, &received));
+    let (closing, faults) = match registering.await {
         Ok(Ok(registered)) => (registered.closing, registered.warnings),
         Ok(Err(refusal)) => (refused(&refusal), refusal.faults),
-        Err(error) => match committed_after_all(&exchange, &app, &error).await {
+        Err(error) => match Box::pin(committed_after_all(&exchange, &app, &error)).await {
             Some(closing) => (closing, Vec::new()),
             None => failed(&error),
         },

@@ -28,13 +28,27 @@ impl Store {
     /// # Errors
     /// When the database cannot do it.
     pub async fn find(&self, plan: &Plan, viewer: &Viewer<'_>) -> Result<Candidates, StoreError> {
-        let mut connection = self.connection().await?;
-        let one_statement = matches!(plan.search, Search::Entries(_) | Search::EntriesById(_));
-        if one_statement {
-            let mut reader = Reader::new(self.session(&connection), plan, viewer);
-            reader.read(&plan.search).await?;
-            return Ok(reader.found);
+        match &plan.search {
+            Search::Entries(search) => {
+                let connection = self.connection().await?;
+                let mut reader = Reader::new(self.session(&connection), plan, viewer);
+                reader.find_entries(search).await?;
+                Ok(reader.found)
+            }
+            Search::EntriesById(lookup) => {
+                let connection = self.connection().await?;
+                let mut reader = Reader::new(self.session(&connection), plan, viewer);
+                reader.entries_by(lookup).await?;
+                Ok(reader.found)
+            }
+            // On the heap: they are rarer, and several times as large.
+            _ => Box::pin(self.find_linked(plan, viewer)).await,
         }
+    }
+
+    /// Several statements, which see the same moment.
+    async fn find_linked(&self, plan: &Plan, viewer: &Viewer<'_>) -> Result<Candidates, StoreError> {
+        let mut connection = self.connection().await?;
         let transaction = self.begin_reading(&mut connection).await?;
         let mut reader = Reader::new(self.within(&transaction), plan, viewer);
         reader.read(&plan.search).await?;
