@@ -14,7 +14,8 @@ missing=()
 for command in "${commands[@]}"; do command -v "$command" >/dev/null || missing+=("$command"); done
 ls /usr/lib/postgresql/1[5-9]/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
 command -v cc >/dev/null || { missing+=(cc); packages+=(gcc libc6-dev); }
-if [ "${1:-demo}" = test ] && ! python3 -c 'import lxml' >/dev/null 2>&1; then missing+=(python3-lxml); fi
+# Debian's Python, whichever else comes first in PATH: it is the one that python3-lxml is installed for.
+if [ "${1:-demo}" = test ] && ! /usr/bin/python3 -c 'import lxml' >/dev/null 2>&1; then missing+=(python3-lxml); fi
 
 if [ ${#missing[@]} -eq 0 ]; then
     echo "Debian packages: all there"
