@@ -38,9 +38,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The link that `text` spells.
+/// The link that `text` spells, in lower case.
 pub(crate) fn link_from_hex(text: &str) -> Option<Link> {
-    if text.len() != 64 || !text.is_ascii() {
+    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() != 64 || !text.bytes().all(digit) {
         return None;
     }
     let mut link = GENESIS;
@@ -69,6 +70,8 @@ mod tests {
         let link = link(&GENESIS, &leaf(1, Kind::Single, b"x"));
         assert_eq!(link_from_hex(&hex(&link)), Some(link));
         assert_eq!(link_from_hex("zz"), None);
+        assert_eq!(link_from_hex(&hex(&link).to_uppercase()), None);
+        assert_eq!(link_from_hex(&"+1".repeat(32)), None);
         assert_eq!(link_from_hex(&"é".repeat(32)), None);
         assert_eq!(
             sha256_hex(b"abc"),

@@ -81,6 +81,7 @@ pub(crate) struct Claim {
     pub(crate) sequence: u64,
     pub(crate) link: Link,
     pub(crate) at: OffsetDateTime,
+    pub(crate) clock_offset_ms: Option<i64>,
     pub(crate) end: bool,
 }
 
@@ -133,13 +134,18 @@ impl AuditKey {
             sequence: claim.sequence,
             link: hex(&claim.link),
             at: claim.at,
-            clock_offset_ms: None,
+            clock_offset_ms: claim.clock_offset_ms,
             end: claim.end,
             key: self.public().id(),
             signature: String::new(),
         };
-        checkpoint.signature = STANDARD.encode(self.pair.sign(checkpoint.text().as_bytes()));
+        checkpoint.signature = self.signature(&checkpoint.text());
         checkpoint
+    }
+
+    /// Ed25519 over `text`, in base64.
+    pub(crate) fn signature(&self, text: &str) -> String {
+        STANDARD.encode(self.pair.sign(text.as_bytes()))
     }
 }
 
@@ -185,9 +191,14 @@ impl PublicKey {
 
     /// Whether this key signed `checkpoint`.
     pub fn signed(&self, checkpoint: &Checkpoint) -> bool {
-        let signature = STANDARD.decode(&checkpoint.signature).unwrap_or_default();
+        checkpoint.key == self.id() && self.verifies(&checkpoint.text(), &checkpoint.signature)
+    }
+
+    /// Whether `signature`, in base64, is this key's over `text`.
+    pub(crate) fn verifies(&self, text: &str, signature: &str) -> bool {
+        let signature = STANDARD.decode(signature).unwrap_or_default();
         UnparsedPublicKey::new(&ED25519, self.0)
-            .verify(checkpoint.text().as_bytes(), &signature)
+            .verify(text.as_bytes(), &signature)
             .is_ok()
     }
 }

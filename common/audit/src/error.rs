@@ -66,6 +66,17 @@ pub enum JournalError {
         /// Its number.
         sequence: u64,
     },
+    /// Another cold storage was configured while segments lie in the one before. Move them, and change the file
+    /// `cold-folder` in the journal's folder.
+    #[error(
+        "segments of the audit journal lie in {was}, not in {now}: move them and change the file cold-folder"
+    )]
+    ColdMoved {
+        /// Where they lie.
+        was: PathBuf,
+        /// What is configured now.
+        now: PathBuf,
+    },
     /// A cursor that was kept elsewhere is beyond the journal's end: the journal was put back to an older state.
     #[error("record {after} of the audit journal was seen before, but it ends at {last}: was it put back?")]
     Ahead {
@@ -84,6 +95,17 @@ pub enum JournalError {
         /// The refusal.
         source: io::Error,
     },
+}
+
+/// Why old segments were not removed.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// The event about it could not be written: nothing was removed.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The segments could not be read or removed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 impl JournalError {

@@ -1,23 +1,28 @@
 //! The journal as the handlers see it.
 
 use std::collections::BTreeSet;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use time::OffsetDateTime;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use xds_model::time::{IdSource, SharedClock};
 
+use crate::archive::{background, lock, name_cold};
+use crate::caller::Caller;
 use crate::checkpoint::{AuditKey, PublicKey};
 use crate::content::{CloseContent, OpenContent, SingleContent, Stamp, encode};
-use crate::error::{AuditError, JournalError};
+use crate::error::{AuditError, JournalError, RemoveError};
 use crate::event::{Closing, Event, EventKind, Opening};
+use crate::expire::{self, Expired, Removal};
 use crate::follow::Follower;
+use crate::growth::Growth;
 use crate::options::JournalOptions;
 use crate::queue::{Answer, Limits, New, Queue};
 use crate::record::Kind;
@@ -56,7 +61,7 @@ struct Shared {
     clock_offset: AtomicI64,
     clock_step_us: u64,
     id: Uuid,
-    public_key: PublicKey,
+    key: Arc<AuditKey>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -77,12 +82,15 @@ impl Journal {
             .mode(0o700)
             .create(folder)
             .map_err(JournalError::io("cannot make", folder))?;
-        let lock = lock(folder)?;
+        let lock = lock(folder, "journal.lock")?;
+        if let Some(cold) = &options.cold_folder {
+            name_cold(folder, cold)?;
+        }
         let key_file = options
             .key_file
             .clone()
             .unwrap_or_else(|| folder.join("audit-key.pk8"));
-        let key = AuditKey::ensure(&key_file)?;
+        let key = Arc::new(AuditKey::ensure(&key_file)?);
         let tail = recover(folder, || ids.random())?;
         let (journal, writer) = Self::assemble(folder, &options, clock, key, &tail, lock)?;
         journal.begin(writer)?;
@@ -98,7 +106,7 @@ impl Journal {
         folder: &Path,
         options: &JournalOptions,
         clock: SharedClock,
-        key: AuditKey,
+        key: Arc<AuditKey>,
         tail: &Tail,
         lock: File,
     ) -> Result<(Self, Writer), JournalError> {
@@ -142,9 +150,14 @@ impl Journal {
             clock: Arc::clone(&clock),
             clock_step_us: u64::try_from(options.clock_step_min.as_micros()).unwrap_or(u64::MAX),
             id: tail.journal,
-            public_key: key.public(),
+            key: Arc::clone(&key),
             writer: Mutex::new(None),
         };
+        queue
+            .stats
+            .free_min
+            .store(options.free_bytes_min, Ordering::Relaxed);
+        let sealer = options.seal.then(|| background(folder, &queue)).transpose()?;
         let mut writer = Writer {
             queue,
             medium: options.medium.clone(),
@@ -166,6 +179,10 @@ impl Journal {
             checkpoint_at: started,
             checkpoint_owed: false,
             disk_checked: started,
+            disk_checked_bytes: 0,
+            growth: Growth::new(started),
+            space_short: false,
+            sealer,
             _lock: lock,
         };
         writer.check_disk();
@@ -304,6 +321,45 @@ impl Journal {
         self.shared.queue.durable.subscribe()
     }
 
+    /// Removes segments whose newest record is older than `before`, and than [`expire::retained_since`] says for
+    /// `years`. First an event says what goes, then a signed note is put beside what stays. What was removed, or
+    /// `None` if nothing is that old. Blocks on the disk for long.
+    ///
+    /// # Errors
+    /// [`RemoveError`]; the event may have been written.
+    pub async fn remove_before(
+        &self,
+        before: OffsetDateTime,
+        years: u32,
+        by: &str,
+    ) -> Result<Option<Removal>, RemoveError> {
+        let now = self.shared.clock.now();
+        let before = before.min(expire::retained_since(now, years));
+        let Some(expired) = Expired::find(&self.shared.folder, before)? else {
+            return Ok(None);
+        };
+        let removal = expired.sign(&self.shared.key, now, by);
+        let mut event = Event::of_machine(
+            EventKind::ConfigurationChanged {
+                verb: "audit expire".to_owned(),
+                object: format!("records {}..{}", removal.first, removal.kept - 1),
+                before: None,
+                after: serde_json::to_value(&removal).ok(),
+            },
+            Closing::success(),
+        );
+        event.opening.caller = Caller::operator(by);
+        self.single(event).await?;
+        expired.remove(&self.shared.folder, &removal)?;
+        Ok(Some(removal))
+    }
+
+    /// Says how far the wall clock is ahead of the time sources, in milliseconds; `None` if that is not known. It
+    /// stands in every checkpoint from now on (IHE CT).
+    pub fn set_clock_offset(&self, milliseconds: Option<i64>) {
+        self.shared.queue.set_clock_offset(milliseconds);
+    }
+
     /// The journal in numbers.
     pub fn stats(&self) -> &JournalStats {
         &self.shared.queue.stats
@@ -316,7 +372,7 @@ impl Journal {
 
     /// The key that its checkpoints are signed with.
     pub fn public_key(&self) -> PublicKey {
-        self.shared.public_key
+        self.shared.key.public()
     }
 
     /// Whether a new request would be taken; for the readiness answer.
@@ -484,31 +540,6 @@ impl Drop for Record {
 
 async fn wait(answer: oneshot::Receiver<Answer>) -> Answer {
     answer.await.unwrap_or(Err(AuditError::Failed))
-}
-
-fn lock(folder: &Path) -> Result<File, JournalError> {
-    let path = folder.join("journal.lock");
-    let mut options = OpenOptions::new();
-    options
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600);
-    let file = options
-        .open(&path)
-        .map_err(JournalError::io("cannot open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(JournalError::InUse {
-            folder: folder.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(JournalError::Io {
-            what: "cannot lock",
-            path,
-            source,
-        }),
-    }
 }
 
 fn microseconds(at: time::OffsetDateTime) -> i64 {

@@ -15,21 +15,27 @@
 //!
 //! Every record is framed with a CRC and linked to the one before by SHA-256; checkpoints signed with
 //! the node's audit key bind the chain. [`verify`] finds what was changed, removed, inserted, moved or
-//! cut. The wire form (DICOM audit messages over syslog) is made from the journal, not beside it.
+//! cut; [`proof`] shows one event to somebody who has a checkpoint and nothing else. Full segments are compressed and
+//! moved away ([`seal`]), and removed when the law allows it ([`expire`]). The wire form (DICOM audit messages over
+//! syslog) is made from the journal, not beside it: [`Follower`] tells whole events as they become durable.
 
 mod aggregate;
+mod archive;
 mod caller;
 pub mod chain;
 pub mod checkpoint;
 mod content;
 mod error;
 mod event;
+pub mod expire;
 mod follow;
+mod growth;
 mod journal;
 pub mod medium;
 mod objects;
 mod options;
 mod place;
+pub mod proof;
 mod queue;
 mod reader;
 pub mod record;
@@ -42,9 +48,10 @@ pub mod verify;
 mod writer;
 
 pub use aggregate::Refusals;
+pub use archive::{Sealed, seal};
 pub use caller::{AuditUser, Caller, Coded, Hl7Parties};
 pub use content::{CloseContent, Content, OpenContent, SingleContent, Stamp};
-pub use error::{AuditError, JournalError};
+pub use error::{AuditError, JournalError, RemoveError};
 pub use event::{
     Action, Closing, Decision, Event, EventKind, FailedPart, Instrument, Opening, Outcome, Withheld,
 };

@@ -23,6 +23,10 @@ pub struct JournalOptions {
     pub clock_step_min: Duration,
     /// The audit key (PKCS#8, made if missing); `None`: `audit-key.pk8` in the folder.
     pub key_file: Option<PathBuf>,
+    /// Whether full segments are compressed beside the writing ([`crate::seal`]).
+    pub seal: bool,
+    /// Where compressed segments are moved to, such as a slower or a write-once volume. It must be there.
+    pub cold_folder: Option<PathBuf>,
     /// Files and free space.
     pub medium: Medium,
 }
@@ -37,6 +41,8 @@ impl Default for JournalOptions {
             checkpoint_every: Duration::from_secs(60),
             clock_step_min: Duration::from_secs(1),
             key_file: None,
+            seal: false,
+            cold_folder: None,
             medium: Medium::disk(),
         }
     }

@@ -74,6 +74,8 @@ pub(crate) struct Queue {
     pub(crate) stats: JournalStats,
     /// The newest record on the disk, for those who follow.
     pub(crate) durable: watch::Sender<u64>,
+    /// Milliseconds that the wall clock is ahead, if known.
+    clock_offset_ms: Mutex<Option<i64>>,
 }
 
 /// What the queue holds at most, and when a checkpoint is due.
@@ -99,6 +101,7 @@ impl Queue {
             limits,
             stats: JournalStats::default(),
             durable: watch::Sender::new(0),
+            clock_offset_ms: Mutex::new(None),
         }
     }
 
@@ -141,6 +144,20 @@ impl Queue {
         drop(inner);
         self.wake.notify_one();
         Ok(answer)
+    }
+
+    pub(crate) fn set_clock_offset(&self, milliseconds: Option<i64>) {
+        *self
+            .clock_offset_ms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = milliseconds;
+    }
+
+    pub(crate) fn clock_offset(&self) -> Option<i64> {
+        *self
+            .clock_offset_ms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everything up to this record is on the disk.

@@ -11,6 +11,9 @@ use aws_lc_rs::digest::{Context, SHA256};
 /// Bytes in the longest plain segment that is unpacked.
 const PLAIN_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
+/// Packing speed against size: the usual one.
+const LEVEL: i32 = 3;
+
 const MAGIC: &[u8; 8] = b"RENKEIZ1";
 /// A skippable frame of 48 bytes (RFC 8878, section 3.1.2).
 const FRAME: [u8; 8] = [0x50, 0x2a, 0x4d, 0x18, 48, 0, 0, 0];
@@ -43,7 +46,7 @@ pub(crate) fn stream(mut file: impl Read + Send + 'static) -> io::Result<impl Re
 }
 
 /// What stands before the packed bytes.
-pub(crate) fn preface(plain_bytes: u64, packed: &[u8]) -> Vec<u8> {
+fn preface(plain_bytes: u64, packed: &[u8]) -> Vec<u8> {
     let mut preface = [FRAME.as_slice(), MAGIC, &plain_bytes.to_le_bytes()].concat();
     let hash = seal_hash(&preface, packed);
     preface.extend_from_slice(&hash);
@@ -61,4 +64,46 @@ fn seal_hash(head: &[u8], packed: &[u8]) -> Vec<u8> {
     context.update(head);
     context.update(packed);
     context.finish().as_ref().to_vec()
+}
+
+/// The sealed file for the plain segment `plain`.
+pub(crate) fn seal(plain: &[u8]) -> io::Result<Vec<u8>> {
+    let packed = zstd::encode_all(plain, LEVEL)?;
+    let mut sealed = preface(plain.len() as u64, &packed);
+    sealed.extend_from_slice(&packed);
+    Ok(sealed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_file_reads_back_and_every_changed_or_missing_byte_is_noticed() {
+        let plain = b"renkei ".repeat(100);
+        let sealed = seal(&plain).unwrap();
+        assert!(sealed.len() < plain.len() / 2);
+        assert_eq!(unseal(&sealed).as_deref(), Some(plain.as_slice()));
+        for at in 0..sealed.len() {
+            assert_eq!(unseal(&sealed[..at]), None, "cut at {at}");
+            for bit in 0..8 {
+                let mut changed = sealed.clone();
+                changed[at] ^= 1 << bit;
+                assert_eq!(unseal(&changed), None, "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_a_zstandard_file_as_it_stands() {
+        let plain = b"renkei ".repeat(100);
+        let sealed = seal(&plain).unwrap();
+        assert_eq!(zstd::decode_all(sealed.as_slice()).unwrap(), plain);
+        let mut streamed = Vec::new();
+        stream(io::Cursor::new(sealed))
+            .unwrap()
+            .read_to_end(&mut streamed)
+            .unwrap();
+        assert_eq!(streamed, plain);
+    }
 }

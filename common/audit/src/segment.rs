@@ -106,6 +106,23 @@ impl Cursor {
     }
 }
 
+/// The records in the bytes after a header, one by one; ends after the first that is none.
+pub(crate) struct Records<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Frame<'a>, FrameError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let frame = decode(self.0);
+        let taken = frame.as_ref().map_or(self.0.len(), |frame| frame.bytes);
+        self.0 = self.0.get(taken..).unwrap_or_default();
+        Some(frame)
+    }
+}
+
 impl From<FrameError> for Fault {
     fn from(error: FrameError) -> Self {
         match error {

@@ -2,6 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::growth::days_left;
+
+/// Days left below which there is an alarm.
+const DAYS_SHORT: f64 = 14.0;
+
 /// Counters and gauges of one journal. Reading them costs nothing and waits for nothing.
 #[derive(Debug, Default)]
 pub struct JournalStats {
@@ -14,6 +19,12 @@ pub struct JournalStats {
     pub(crate) open: AtomicU64,
     pub(crate) abandoned: AtomicU64,
     pub(crate) free: AtomicU64,
+    pub(crate) free_min: AtomicU64,
+    /// Bytes a day, and whether that is known.
+    pub(crate) growth: AtomicU64,
+    pub(crate) growth_known: AtomicBool,
+    pub(crate) sealed: AtomicU64,
+    pub(crate) seal_failed: AtomicBool,
     pub(crate) disk_low: AtomicBool,
     pub(crate) failed: AtomicBool,
 }
@@ -62,6 +73,38 @@ impl JournalStats {
     /// Free bytes of the volume when last looked at.
     pub fn free_bytes(&self) -> u64 {
         self.free.load(Ordering::Relaxed)
+    }
+
+    /// Bytes a day that the journal grows by, measured over the last day at most; not known in the first minute.
+    pub fn growth_bytes_per_day(&self) -> Option<u64> {
+        self.growth_known
+            .load(Ordering::Relaxed)
+            .then(|| self.growth.load(Ordering::Relaxed))
+    }
+
+    /// Days until requests are refused for want of room, if the journal grows on like this and alone; not known
+    /// in the first minute, and where it does not grow.
+    pub fn days_left(&self) -> Option<f64> {
+        let free_min = self.free_min.load(Ordering::Relaxed);
+        self.growth_bytes_per_day()
+            .and_then(|per_day| days_left(self.free_bytes(), free_min, per_day))
+    }
+
+    /// Whether somebody must make room soon: less than two weeks are left, or less than twice the bytes below
+    /// which requests are refused.
+    pub fn is_space_short(&self) -> bool {
+        let twice = self.free_min.load(Ordering::Relaxed).saturating_mul(2);
+        self.free_bytes() < twice || self.days_left().is_some_and(|days| days < DAYS_SHORT)
+    }
+
+    /// Segments sealed since the start.
+    pub fn sealed(&self) -> u64 {
+        self.sealed.load(Ordering::Relaxed)
+    }
+
+    /// Whether the last sealing failed.
+    pub fn is_seal_failed(&self) -> bool {
+        self.seal_failed.load(Ordering::Relaxed)
     }
 
     /// Whether new requests are refused for want of room.

@@ -3,7 +3,7 @@
 //! Needs the folder, or a copy of it, and for the signatures the public key: anybody can do it.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::chain::{Link, hex};
 use crate::checkpoint::{self, Checkpoint, PublicKey};
 use crate::error::JournalError;
-use crate::place::{Unread, list};
+use crate::expire::{Removal, removals};
+use crate::place::{Unread, cold_folder, list_with};
 use crate::record::{Frame, Kind};
 use crate::segment::{Cursor, Header};
 
@@ -22,6 +23,11 @@ pub struct VerifyOptions {
     pub public_key: Option<PublicKey>,
     /// Checkpoints that were kept elsewhere: each must still be in the journal.
     pub anchors: Vec<Checkpoint>,
+    /// Where sealed segments were moved to; `None`: where the journal says.
+    pub cold: Option<PathBuf>,
+    /// The record that the journal may begin with although nothing says where the ones before are: for a copy of
+    /// its later part.
+    pub from: Option<u64>,
 }
 
 /// What was found.
@@ -31,8 +37,12 @@ pub struct Report {
     pub journal: Option<Uuid>,
     /// Files read.
     pub segments: u64,
-    /// The first record; over 1 if older segments were moved away.
+    /// The first record; over 1 if older ones were removed by policy, or left out of a copy.
     pub first: u64,
+    /// Whether the signatures of checkpoints were checked.
+    pub signatures: bool,
+    /// Kept checkpoints that were found again, with the one beside the segments.
+    pub anchored: u64,
     /// The last good record; 0 if there is none.
     pub last: u64,
     /// Checkpoints seen.
@@ -103,6 +113,9 @@ pub enum Fault {
     /// A checkpoint that was kept elsewhere stands for more records than there are.
     #[error("records were cut off")]
     Cut,
+    /// The note about removed records does not fit what is left.
+    #[error("the note about removed records does not fit the first one that is left")]
+    Removal,
     /// A checkpoint that was kept elsewhere is not the one in the journal.
     #[error("the journal is not the one that the kept checkpoint stands for")]
     Anchor,
@@ -113,10 +126,17 @@ pub enum Fault {
 /// # Errors
 /// [`JournalError::Io`] if the folder or a file cannot be read.
 pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<Report, JournalError> {
-    let segments = list(folder).map_err(JournalError::io("cannot read", folder))?;
-    let mut anchors = options.anchors.clone();
-    anchors.extend(checkpoint::read(folder).map_err(JournalError::io("cannot read", folder))?);
-    let mut check = Check::new(options.public_key, anchors);
+    let cold = match &options.cold {
+        Some(cold) => Some(cold.clone()),
+        None => cold_folder(folder).map_err(JournalError::io("cannot read", folder))?,
+    };
+    let segments = list_with(folder, cold.as_deref()).map_err(JournalError::io("cannot read", folder))?;
+    let mut check = Check::new(options.public_key);
+    check.from = options.from;
+    check.removals = removals(folder)?;
+    check.anchors = options.anchors.clone();
+    let beside = checkpoint::read(folder).map_err(JournalError::io("cannot read", folder))?;
+    check.anchors.extend(beside);
     for place in segments {
         check.file = place.file();
         let checked = match place.bytes() {
@@ -130,13 +150,17 @@ pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<Report, JournalE
             return Ok(check.report(Some(bad)));
         }
     }
-    let bad = check.cut();
+    let bad = check.signed_anchors().err().or_else(|| check.cut());
     Ok(check.report(bad))
 }
 
+#[derive(Clone)]
 struct Check {
     key: Option<PublicKey>,
     anchors: Vec<Checkpoint>,
+    removals: Vec<Removal>,
+    from: Option<u64>,
+    anchored: u64,
     file: String,
     journal: Option<Uuid>,
     segments: u64,
@@ -148,10 +172,13 @@ struct Check {
 }
 
 impl Check {
-    fn new(key: Option<PublicKey>, anchors: Vec<Checkpoint>) -> Self {
+    fn new(key: Option<PublicKey>) -> Self {
         Self {
             key,
-            anchors,
+            anchors: Vec::new(),
+            removals: Vec::new(),
+            from: None,
+            anchored: 0,
             file: String::new(),
             journal: None,
             segments: 0,
@@ -165,6 +192,10 @@ impl Check {
 
     fn segment(&mut self, first: u64, bytes: &[u8]) -> Result<(), Bad> {
         let records = self.header(first, bytes)?;
+        self.records(records)
+    }
+
+    fn records(&mut self, records: &[u8]) -> Result<(), Bad> {
         let mut cursor = self.cursor;
         let walked = cursor.walk(records, |frame, before| self.record(frame, before));
         self.cursor = cursor;
@@ -179,6 +210,9 @@ impl Check {
         let Some((header, records)) = Header::decode(bytes) else {
             return Err(self.bad(first, Fault::Header));
         };
+        if begins && header.first == first {
+            self.begins_whole(&header)?;
+        }
         let starts_whole = first != 1 || header.link == Cursor::START.link;
         let follows = begins || header.link == self.cursor.link;
         let same = self.journal.is_none_or(|journal| journal == header.journal);
@@ -196,6 +230,40 @@ impl Check {
         self.journal = Some(header.journal);
         self.segments += 1;
         Ok(records)
+    }
+
+    /// What stood before the first record was removed by policy, or left out on purpose.
+    fn begins_whole(&self, header: &Header) -> Result<(), Bad> {
+        if header.first == 1 || self.from == Some(header.first) {
+            return Ok(());
+        }
+        // The note is written before the segments go: some of them may still be there.
+        let Some(removal) = self
+            .removals
+            .last()
+            .filter(|removal| removal.kept >= header.first)
+        else {
+            return Err(self.bad(1, Fault::Missing));
+        };
+        let earlier = self.removals.iter().any(|removal| removal.allows(header));
+        if removal.kept == header.first && !earlier {
+            return Err(self.bad(header.first, Fault::Removal));
+        }
+        let signed = |key: PublicKey| self.removals.iter().all(|removal| removal.is_signed_by(&key));
+        if self.key.is_some_and(|key| !signed(key)) {
+            return Err(self.bad(header.first, Fault::Signature));
+        }
+        Ok(())
+    }
+
+    fn signed_anchors(&self) -> Result<(), Bad> {
+        let Some(key) = self.key else {
+            return Ok(());
+        };
+        match self.anchors.iter().find(|anchor| !key.signed(anchor)) {
+            Some(anchor) => Err(self.bad(anchor.sequence, Fault::Signature)),
+            None => Ok(()),
+        }
     }
 
     fn record(&mut self, frame: &Frame<'_>, before: &Link) -> Result<(), Fault> {
@@ -222,13 +290,19 @@ impl Check {
         Ok(())
     }
 
-    fn anchored(&self, frame: &Frame<'_>, before: &Link) -> Result<(), Fault> {
-        let mut here = self
+    fn anchored(&mut self, frame: &Frame<'_>, before: &Link) -> Result<(), Fault> {
+        for anchor in self
             .anchors
             .iter()
-            .filter(|anchor| anchor.sequence == frame.sequence);
-        let holds = here.all(|anchor| anchor.link() == Some(*before) && Some(anchor.journal) == self.journal);
-        if holds { Ok(()) } else { Err(Fault::Anchor) }
+            .filter(|anchor| anchor.sequence == frame.sequence)
+        {
+            let own = frame.kind == Kind::Checkpoint && Some(anchor.journal) == self.journal;
+            if !own || anchor.link() != Some(*before) {
+                return Err(Fault::Anchor);
+            }
+            self.anchored += 1;
+        }
+        Ok(())
     }
 
     /// Rewritten records all fit; what is known is that they come after the last checkpoint that holds.
@@ -261,6 +335,8 @@ impl Check {
             journal: self.journal,
             segments: self.segments,
             first: self.first,
+            signatures: self.key.is_some(),
+            anchored: self.anchored,
             last,
             checkpoints: self.checkpoints,
             after_checkpoint: last.saturating_sub(self.last_checkpoint),
@@ -270,3 +346,6 @@ impl Check {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -15,6 +16,7 @@ use crate::chain::Link;
 use crate::checkpoint::{self, AuditKey, Checkpoint, Claim};
 use crate::content;
 use crate::error::{AuditError, JournalError};
+use crate::growth::Growth;
 use crate::medium::{Medium, SegmentFile};
 use crate::queue::{Answer, Batch, Item, ItemContent, Queue, answer};
 use crate::record::{Kind, encode};
@@ -34,7 +36,7 @@ pub(crate) struct Writer {
     pub(crate) folder: PathBuf,
     pub(crate) journal: Uuid,
     pub(crate) clock: SharedClock,
-    pub(crate) key: AuditKey,
+    pub(crate) key: Arc<AuditKey>,
     pub(crate) file: Box<dyn SegmentFile>,
     /// Good bytes in the segment.
     pub(crate) segment_bytes: u64,
@@ -50,6 +52,12 @@ pub(crate) struct Writer {
     pub(crate) checkpoint_at: Instant,
     pub(crate) checkpoint_owed: bool,
     pub(crate) disk_checked: Instant,
+    /// Bytes written when free space was last looked at.
+    pub(crate) disk_checked_bytes: u64,
+    pub(crate) growth: Growth,
+    pub(crate) space_short: bool,
+    /// Wakes the thread that seals full segments.
+    pub(crate) sealer: Option<SyncSender<()>>,
     /// Held as long as the thread lives: one process writes a journal.
     pub(crate) _lock: File,
 }
@@ -166,6 +174,7 @@ impl Writer {
             sequence,
             link: self.link,
             at: self.clock.now(),
+            clock_offset_ms: self.queue.clock_offset(),
             end,
         };
         let checkpoint = self.key.sign(claim);
@@ -238,6 +247,10 @@ impl Writer {
                     self.file = file;
                     self.segment_bytes = bytes;
                     JournalStats::count(&self.queue.stats.segments, 1);
+                    if let Some(sealer) = &self.sealer {
+                        // A full channel: it is awake and looks again.
+                        let _ = sealer.try_send(());
+                    }
                     return Ok(());
                 }
                 Err(JournalError::Io { source, .. }) if is_full(&source) => self.wait_for_room(waiters)?,
@@ -255,24 +268,56 @@ impl Writer {
             self.checkpoint_at = Instant::now();
             self.queue.push_checkpoint();
         }
-        if self.disk_checked.elapsed() >= DISK_CHECK {
+        let written = self.queue.stats.bytes().saturating_sub(self.disk_checked_bytes);
+        // Between two looks no more than a quarter of the reserve may go.
+        if self.disk_checked.elapsed() >= DISK_CHECK || written >= self.free_bytes_min / 4 {
             self.check_disk();
         }
     }
 
     pub(crate) fn check_disk(&mut self) {
         self.disk_checked = Instant::now();
+        self.disk_checked_bytes = self.queue.stats.bytes();
+        self.measure_growth();
         match self.medium.free_bytes(&self.folder) {
             Ok(free) => {
                 let low = free < self.free_bytes_min;
-                if low != self.queue.stats.is_disk_low() {
-                    tracing::warn!(low, free, "room on the volume of the audit journal");
+                match (self.queue.stats.is_disk_low(), low) {
+                    (false, true) => tracing::error!(
+                        free,
+                        "alarm: the volume of the audit journal is nearly full: new requests are refused"
+                    ),
+                    (true, false) => tracing::warn!(
+                        free,
+                        "there is room again for the audit journal: requests are taken"
+                    ),
+                    _ => {}
                 }
                 self.queue.stats.free.store(free, Ordering::Relaxed);
                 self.queue.set_disk_low(low);
+                self.warn_of_space();
             }
             Err(error) => tracing::error!(%error, "the free space of the audit journal's volume is unknown"),
         }
+    }
+
+    fn measure_growth(&mut self) {
+        let stats = &self.queue.stats;
+        if let Some(per_day) = self.growth.note(self.disk_checked, stats.bytes()) {
+            stats.growth.store(per_day, Ordering::Relaxed);
+            stats.growth_known.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Long before the disk is full somebody is told, once.
+    fn warn_of_space(&mut self) {
+        let stats = &self.queue.stats;
+        let short = stats.is_space_short();
+        if short && !self.space_short {
+            let (free, days) = (stats.free_bytes(), stats.days_left());
+            tracing::error!(free, ?days, folder = %self.folder.display(), "alarm: the volume of the audit journal fills up; make room or move sealed segments to cold storage");
+        }
+        self.space_short = short;
     }
 
     fn fatal(&self, what: &'static str, error: &io::Error) -> Fatal {

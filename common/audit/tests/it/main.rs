@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends by it")]
 
+mod archive;
 mod disk;
 mod follow;
 mod group;
 mod kill;
+mod proof;
 mod requests;
 mod support;
 mod tail;
 mod tamper;
+mod volume;

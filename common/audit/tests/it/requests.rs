@@ -182,3 +182,30 @@ async fn aud_10_a_clock_that_was_set_is_an_event_and_the_order_stays() {
         .collect();
     assert_eq!(steps, [-3_600, 86_400]);
 }
+
+#[tokio::test]
+async fn the_clock_offset_stands_in_every_checkpoint_while_it_is_known() {
+    let folder = Folder::new();
+    let journal = open(&folder).journal;
+    journal.checkpoint().await.unwrap();
+    for offset in [Some(-42), Some(7), None] {
+        journal.set_clock_offset(offset);
+        journal.checkpoint().await.unwrap();
+    }
+    journal.shutdown().await;
+    let offsets: Vec<_> = folder
+        .contents()
+        .into_iter()
+        .filter_map(|(_, content)| match content {
+            Content::Checkpoint(checkpoint) => Some(checkpoint.clock_offset_ms),
+            _ => None,
+        })
+        .collect();
+    let at = offsets.iter().position(|offset| *offset == Some(-42)).unwrap();
+    assert_eq!(&offsets[at..at + 3], [Some(-42), Some(7), None]);
+    let signed = VerifyOptions {
+        public_key: Some(journal.public_key()),
+        ..VerifyOptions::default()
+    };
+    assert!(verify(folder.path(), &signed).unwrap().is_whole());
+}

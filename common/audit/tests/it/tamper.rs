@@ -22,7 +22,7 @@ fn check(folder: &Folder, key: PublicKey) -> Option<Bad> {
         folder.path(),
         &VerifyOptions {
             public_key: Some(key),
-            anchors: Vec::new(),
+            ..VerifyOptions::default()
         },
     )
     .unwrap()
@@ -213,6 +213,7 @@ async fn aud_08_a_cut_or_older_journal_is_found_by_a_kept_checkpoint() {
     let with_anchor = VerifyOptions {
         public_key: Some(key(&folder)),
         anchors: vec![anchor],
+        ..VerifyOptions::default()
     };
     assert!(verify(folder.path(), &with_anchor).unwrap().is_whole());
 
