@@ -1,5 +1,6 @@
 //! XDS.b Document Registry.
 
+mod acts;
 mod app;
 mod commands;
 mod config;

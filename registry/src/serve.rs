@@ -7,6 +7,7 @@ use std::sync::Arc;
 use registry_store::{StoreError, TransactionReport};
 use time::UtcOffset;
 use tokio::sync::watch;
+use xds_audit::Journal;
 use xds_hl7::FeedSettings;
 use xds_model::time::{SharedClock, SharedIds, System};
 use xds_server::config::Limits;
@@ -18,6 +19,7 @@ use xds_server::ready::Ready;
 use xds_server::run::{drain, until_told_to_stop};
 use xds_server::{status, telemetry};
 
+use crate::acts::{TellError, tell};
 use crate::app::{App, limits};
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
@@ -59,6 +61,9 @@ pub(crate) enum ServeError {
     /// The audit journal.
     #[error(transparent)]
     Audit(#[from] xds_audit::AuditError),
+    /// What was done on the command line.
+    #[error(transparent)]
+    Tell(#[from] TellError),
 }
 
 /// Runs the registry until it is told to stop.
@@ -118,7 +123,12 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
     };
     let gate = foundation.gate(&config.limits, config.clinical.fault_status_always_500);
     tokio::spawn(foundation.clone().watch());
-    tokio::spawn(refresh(app.clone(), Arc::clone(&nodes), ready));
+    tokio::spawn(refresh(
+        app.clone(),
+        Arc::clone(&nodes),
+        ready,
+        foundation.journal.clone(),
+    ));
 
     let (stop, stopping) = watch::channel(false);
     let feeding = match (feed, &config.mllp) {
@@ -198,9 +208,13 @@ fn feed_listener(foundation: &Foundation, gate: &Gate, app: &App, zone_minutes: 
     }
 }
 
-/// Reads the domain's data again and again, and with it sees whether the database answers.
-async fn refresh(app: App, nodes: Arc<NodeList>, ready: Ready) {
+/// Reads the domain's data again and again, with it sees whether the database answers, and tells of what was done on
+/// the command line.
+async fn refresh(app: App, nodes: Arc<NodeList>, ready: Ready, journal: Journal) {
     loop {
+        if let Err(error) = tell(&app.store, &journal, |_| false).await {
+            tracing::warn!(%error, "what was done on the command line is told later");
+        }
         let state = match app.domain.refresh(&app.store, &nodes).await {
             Ok(()) => Ok(()),
             Err(error) => {

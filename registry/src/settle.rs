@@ -9,6 +9,7 @@ use uuid::Uuid;
 use xds_audit::{Closing, Content, Event, Outcome, Unfinished, read as read_journal};
 use xds_server::foundation::{Foundation, FoundationError};
 
+use crate::acts::tell;
 use crate::serve::ServeError;
 
 /// Writes what the last process owed: the end of requests that it left open, and events whose change was
@@ -41,7 +42,7 @@ pub(crate) async fn settle(
         };
         journal.close_unfinished(&request, closing).await?;
     }
-    let written = if owed.is_empty() {
+    let written = if owed.is_empty() && store.owed_acts().await?.is_empty() {
         HashSet::new()
     } else {
         correlations(folder, foundation.started)?
@@ -59,6 +60,7 @@ pub(crate) async fn settle(
         );
         store.clear_marks(&settled).await?;
     }
+    tell(store, journal, |correlation| written.contains(correlation)).await?;
     Ok(())
 }
 
@@ -66,13 +68,16 @@ pub(crate) async fn settle(
 /// within a second, and no machine writes this much in one.
 const SEARCHED_MAX: u64 = 1_000_000;
 
-/// The correlation ids of requests whose opening part is in the journal before this record.
+/// The correlation ids of requests whose opening part, and of events of one moment that are, in the journal before this
+/// record.
 fn correlations(folder: &Path, before: u64) -> Result<HashSet<String>, ServeError> {
     let mut found = HashSet::new();
     let from = before.saturating_sub(SEARCHED_MAX).max(1);
     read_journal(folder, from, |_, content| {
-        if let Content::Open(open) = content {
-            found.insert(open.opening.correlation);
+        match content {
+            Content::Open(open) => drop(found.insert(open.opening.correlation)),
+            Content::Single(single) => drop(found.insert(single.event.opening.correlation)),
+            Content::Close(_) | Content::Checkpoint(_) => {}
         }
         ControlFlow::Continue(())
     })

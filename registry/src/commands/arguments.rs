@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use xds_model::Transaction;
+use xds_server::journal_commands::{ExpireArguments, JournalCommand};
 use xds_server::lang::Lang;
 
 /// The IHE XDS.b Document Registry of a regional medical network.
@@ -290,16 +291,8 @@ pub(crate) enum SettingCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Say whether a journal is whole. Needs no server and no configuration; exit status 0 only if it is.
-    Verify(VerifyArguments),
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct VerifyArguments {
-    /// Folder of the journal, or of a copy.
-    #[arg(long)]
-    pub(crate) journal: PathBuf,
-    /// File with the audit public key; the one in the folder unless given.
-    #[arg(long)]
-    pub(crate) public_key: Option<PathBuf>,
+    #[command(flatten)]
+    Journal(JournalCommand),
+    /// Remove the oldest segments when their time is over, leaving a signed note. The server must not run.
+    Expire(ExpireArguments),
 }

@@ -4,7 +4,9 @@ use std::net::{SocketAddr, TcpListener};
 
 use xds_model::Clock;
 use xds_model::time::System;
-use xds_server::doctor::{Diagnosis, Finding, certificates, clock, encrypted_volume, free_space};
+use xds_server::doctor::{
+    Diagnosis, Finding, audit_trail, certificates, clock, encrypted_volume, free_space,
+};
 use xds_server::lang::Say;
 
 use super::Done;
@@ -21,6 +23,7 @@ pub(super) async fn run(config: &Config, output: Output) -> Done {
         encrypted_volume(&config.audit.journal),
         encrypted_volume(&config.registry.data),
     ]);
+    diagnosis.add(audit_trail(&config.audit));
     diagnosis.add(database(config).await);
     diagnosis.add([
         listener("clinical", config.clinical.listen),

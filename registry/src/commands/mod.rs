@@ -3,6 +3,8 @@
 mod arguments;
 mod check_config;
 mod codes;
+#[cfg(test)]
+mod coverage;
 mod doctor;
 mod journal;
 mod node;
@@ -17,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use xds_server::config::load;
+use xds_server::journal_commands;
 use xds_server::lang::{Lang, localised};
 
 use crate::config::Config;
@@ -27,7 +30,8 @@ use output::Output;
 /// Runs what the command line says.
 pub(crate) fn run() -> ExitCode {
     let lang = wanted_lang();
-    let matches = localised(Arguments::command(), lang, words::JAPANESE).get_matches();
+    let command = localised(Arguments::command(), lang, words::JAPANESE);
+    let matches = localised(command, lang, journal_commands::JAPANESE).get_matches();
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
@@ -59,8 +63,8 @@ fn wanted_lang() -> Lang {
 }
 
 async fn execute(arguments: Arguments, output: Output) -> ExitCode {
-    if let Command::Audit(AuditCommand::Verify(verify)) = &arguments.command {
-        return journal::verify(verify, output);
+    if let Command::Audit(AuditCommand::Journal(command)) = &arguments.command {
+        return journal::run(command, output);
     }
     let config: Config = match load(&arguments.config) {
         Ok(config) => config,
@@ -73,13 +77,17 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
             .map_err(Into::into),
         Command::CheckConfig => check_config::run(&config, output),
         Command::Doctor => doctor::run(&config, output).await,
-        Command::Migrate(arguments) => session::migrate(&config, &arguments, output).await,
+        Command::Migrate(migrate) => session::migrate(&config, &migrate, &arguments.by, output).await,
         Command::Org(command) => organisation::run(&config, command, &arguments.by, output).await,
         Command::Node(command) => node::run(&config, command, &arguments.by, output).await,
         Command::Patient(command) => patient::run(&config, command, &arguments.by, output).await,
         Command::Codes(command) => codes::run(&config, command, &arguments.by, output).await,
         Command::Setting(command) => setting::run(&config, command, &arguments.by, output).await,
-        Command::Audit(_) => Ok(ExitCode::SUCCESS),
+        Command::Audit(AuditCommand::Expire(expire)) => {
+            journal::expire(&config, &expire, &arguments.by, output).await
+        }
+        // Done above, without a configuration.
+        Command::Audit(AuditCommand::Journal(command)) => Ok(journal::run(&command, output)),
     };
     done.unwrap_or_else(|error| output.failure(error.as_ref()))
 }

@@ -1,7 +1,7 @@
 //! `patient`: patients that the identity feed told of, or that are entered by hand.
 
 use registry_core::patient::{Demographics, PatientChanges};
-use registry_store::KnownPatient;
+use registry_store::{Deed, KnownPatient};
 use serde_json::{Value, json};
 use xds_model::patient::PatientIdError;
 use xds_model::time::System;
@@ -11,15 +11,22 @@ use xds_server::lang::Say;
 use super::Done;
 use super::arguments::{By, PatientArguments, PatientCommand};
 use super::output::{NotThere, Output};
-use super::session::with_store;
+use super::session::{change, with_store};
 use crate::config::Config;
 
-pub(super) async fn run(config: &Config, command: PatientCommand, _: &By, output: Output) -> Done {
+pub(super) async fn run(config: &Config, command: PatientCommand, by: &By, output: Output) -> Done {
     with_store(config, async |store| match command {
         PatientCommand::Add(arguments) => {
             let id = patient_id(config, &arguments.id)?;
-            let changes = PatientChanges::Add(vec![id.clone()], demographics(arguments));
-            let fed = store.feed(&changes, &System, System.now()).await?;
+            let demographics = demographics(arguments);
+            let deed = Deed {
+                after: Some(names(&demographics)),
+                ..of_patient("patient add", &id)
+            };
+            let changes = PatientChanges::Add(vec![id.clone()], demographics);
+            let fed = store
+                .feed(&changes, &System, System.now(), Some((&change(by), &deed)))
+                .await?;
             let (ja, en) = if fed.added > 0 {
                 ("患者を登録しました", "patient entered")
             } else {
@@ -32,12 +39,20 @@ pub(super) async fn run(config: &Config, command: PatientCommand, _: &By, output
             ))
         }
         PatientCommand::List { name, max } => {
+            // The journal tells of the look before it is taken.
+            let subject = format!("{} max {max}", name.as_deref().unwrap_or("all"));
+            store
+                .owe_act(&change(by), &Deed::new("patient list", &subject))
+                .await?;
             let patients = store.patients(name.as_deref(), max).await?;
             let values: Vec<Value> = patients.iter().map(value).collect();
             Ok(output.list(&headings(), patients.iter().map(row).collect(), &values))
         }
         PatientCommand::Show { id } => {
             let id = patient_id(config, &id)?;
+            store
+                .owe_act(&change(by), &of_patient("patient show", &id))
+                .await?;
             let Some(patient) = store.patient(&id).await? else {
                 let say = Say::new(
                     format!("患者 {id} は登録されていません。"),
@@ -49,6 +64,13 @@ pub(super) async fn run(config: &Config, command: PatientCommand, _: &By, output
         }
     })
     .await
+}
+
+fn of_patient(verb: &str, id: &PatientId) -> Deed {
+    Deed {
+        patients: vec![id.to_string()],
+        ..Deed::new(verb, &id.to_string())
+    }
 }
 
 /// CX text, or an id under the domain's authority.
@@ -95,10 +117,17 @@ fn row(patient: &KnownPatient) -> Vec<String> {
 }
 
 fn value(patient: &KnownPatient) -> Value {
-    let known = &patient.demographics;
+    let mut value = names(&patient.demographics);
+    if let Value::Object(members) = &mut value {
+        let surviving = patient.surviving.as_ref().map(ToString::to_string);
+        members.insert("patient".to_owned(), patient.patient.to_string().into());
+        members.insert("surviving".to_owned(), surviving.into());
+    }
+    value
+}
+
+fn names(known: &Demographics) -> Value {
     json!({
-        "patient": patient.patient.to_string(),
-        "surviving": patient.surviving.as_ref().map(ToString::to_string),
         "ideographic": known.ideographic,
         "phonetic": known.phonetic,
         "alphabetic": known.alphabetic,

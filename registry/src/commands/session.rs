@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use registry_store::{Change, Store};
+use registry_store::{Change, Deed, Store};
 use xds_model::time::System;
 use xds_model::{Clock, IdSource};
 use xds_server::lang::Say;
@@ -45,10 +45,12 @@ pub(super) fn change(by: &By) -> Change {
 }
 
 /// `migrate`
-pub(super) async fn migrate(config: &Config, arguments: &MigrateArguments, output: Output) -> Done {
+pub(super) async fn migrate(config: &Config, arguments: &MigrateArguments, by: &By, output: Output) -> Done {
     let database = Database::open(config).await?;
     let owner = database.owner()?;
     let migrated = owner.migrate().await.map_err(DatabaseError::from)?;
+    let deed = Deed::new("migrate", "schema").with(Some(migrated.from.into()), Some(migrated.to.into()));
+    owner.owe_act(&change(by), &deed).await?;
     if arguments.grant
         && let Some(section) = &config.database
     {

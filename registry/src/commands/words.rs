@@ -54,8 +54,4 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
     ("setting set", "設定する"),
     ("setting list", "すべての設定の値と意味"),
     ("audit", "監査ジャーナル"),
-    (
-        "audit verify",
-        "ジャーナルが完全か調べる(サーバーも設定も要らない。完全なときだけ終了コード 0)",
-    ),
 ];

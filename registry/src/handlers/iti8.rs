@@ -117,7 +117,11 @@ async fn take(app: &App, caller: &Caller, message: AdtMessage) -> Result<Vec<Str
     };
     let changes = feed(asked, &caller.principal, &domain.affinity)
         .map_err(|refusal| (Outcome::SeriousFailure, refusal_of(refusal)))?;
-    if let Err(error) = app.store.feed(&changes, app.ids.as_ref(), app.clock.now()).await {
+    if let Err(error) = app
+        .store
+        .feed(&changes, app.ids.as_ref(), app.clock.now(), None)
+        .await
+    {
         tracing::error!(%error, "a message of the feed failed in the database");
         let refusal = if error.is_busy() {
             Refusal::unavailable()

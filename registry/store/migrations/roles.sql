@@ -9,7 +9,7 @@ GRANT USAGE ON SCHEMA public TO :"process";
 GRANT SELECT, INSERT, UPDATE ON patient, document_entry, submission_set, folder TO :"process";
 GRANT SELECT, INSERT ON patient_identifier, object_id, unique_id, logical_id, association, cross_reference TO :"process";
 GRANT UPDATE (ordinal) ON unique_id TO :"process";
-GRANT SELECT, INSERT, DELETE ON audit_mark TO :"process";
+GRANT SELECT, INSERT, DELETE ON audit_mark, owed_act TO :"process";
 
 GRANT SELECT, INSERT ON change, code_file, domain_setting TO :"process";
 GRANT SELECT, INSERT, UPDATE (until_at) ON organisation, node TO :"process";

@@ -1,12 +1,14 @@
 //! Code files: imported as they are, kept in every version, read when the lists are needed.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 use registry_core::codes::{AffinityDomain, CodeFile, CodeFileError, UnknownCodes};
+use serde_json::{Map, Value};
 
-use crate::change::{self, Change};
+use crate::change::{self, Change, Deed};
 use crate::error::StoreError;
 use crate::pool::Store;
 use crate::row::read;
+use crate::session::Session;
 use crate::sql;
 use crate::tx::commit;
 
@@ -72,14 +74,19 @@ impl Store {
         change: &Change,
     ) -> Result<(), StoreError> {
         let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        let hashed: Vec<(&str, Option<Digest>)> = files
+            .iter()
+            .map(|(name, json)| (*name, json.map(|json| digest(&SHA256, json.as_bytes()))))
+            .collect();
         self.run_tx("put_code_files", || async {
             let mut connection = self.connection().await?;
             let transaction = self.begin(&mut connection).await?;
             let session = self.within(&transaction);
             session.query(&sql::LOCK_DOMAIN, &[]).await?;
-            change::record(session, change, what, &names.join(" ")).await?;
-            for (name, json) in files {
-                let hash = json.map(|json| digest(&SHA256, json.as_bytes()).as_ref().to_vec());
+            let deed = Deed::new(what, &names.join(" ")).with(before(session, &names).await?, after(&hashed));
+            change::record(session, change, &deed).await?;
+            for ((name, json), (_, hash)) in files.iter().zip(&hashed) {
+                let hash = hash.as_ref().map(AsRef::as_ref);
                 session
                     .execute(&sql::ADD_CODE_FILE, &[name, &hash, json, &change.id])
                     .await?;
@@ -119,4 +126,29 @@ impl Store {
         let files = files.iter().map(|stored| &stored.file);
         Ok(AffinityDomain::combine(files, unknown_codes))
     }
+}
+
+/// The SHA-256 of each of these files in force; none of one that is not there.
+async fn before(session: Session<'_>, names: &[&str]) -> Result<Option<Value>, StoreError> {
+    const TABLE: &str = "code_file";
+    let rows = session.query(&sql::CODE_HASHES, &[&names]).await?;
+    let mut hashes = Map::new();
+    for row in &rows {
+        let hash: Option<String> = read(row, 1, TABLE, "sha256")?;
+        hashes.insert(read(row, 0, TABLE, "name")?, hash.into());
+    }
+    Ok((!hashes.is_empty()).then_some(Value::Object(hashes)))
+}
+
+fn after(files: &[(&str, Option<Digest>)]) -> Option<Value> {
+    let hex = |hash: &Digest| {
+        hash.as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let hashes = files
+        .iter()
+        .map(|(name, hash)| ((*name).to_owned(), hash.as_ref().map(hex).into()));
+    Some(Value::Object(hashes.collect()))
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use registry_core::ledger::{Directory, InForce, Node, Organisation};
+use serde_json::Value;
 use time::OffsetDateTime;
 use tokio_postgres::Row;
 use xds_model::Transaction;
 use xds_model::principal::{DefaultUser, EnrolledNode, EntityId, NodeName, OrganisationId};
 
-use crate::change::{self, Change};
+use crate::change::{self, Change, Deed};
 use crate::error::StoreError;
 use crate::pool::Store;
 use crate::row::read;
@@ -31,7 +32,10 @@ impl Store {
             let transaction = self.begin(&mut connection).await?;
             let session = self.within(&transaction);
             let id = &organisation.id.0;
-            open(session, change, "organisation add", id).await?;
+            session.query(&sql::LOCK_DOMAIN, &[]).await?;
+            let before = self.organisation_in_force(session, id).await?;
+            let deed = Deed::new("org add", id).with(before, value(organisation)?);
+            change::record(session, change, &deed).await?;
             session.execute(&sql::END_ORGANISATION, &[id, &change.at]).await?;
             session
                 .execute(
@@ -63,7 +67,10 @@ impl Store {
             let mut connection = self.connection().await?;
             let transaction = self.begin(&mut connection).await?;
             let session = self.within(&transaction);
-            open(session, change, "organisation end", &id.0).await?;
+            session.query(&sql::LOCK_DOMAIN, &[]).await?;
+            let before = self.organisation_in_force(session, &id.0).await?;
+            let deed = Deed::new("org end", &id.0).with(before, None);
+            change::record(session, change, &deed).await?;
             let none: Option<&str> = None;
             session
                 .execute(&sql::END_NODE, &[&none, &id.0, &change.at])
@@ -118,7 +125,10 @@ impl Store {
             let transaction = self.begin(&mut connection).await?;
             let session = self.within(&transaction);
             let name = &node.name.0;
-            open(session, change, "node add", name).await?;
+            session.query(&sql::LOCK_DOMAIN, &[]).await?;
+            let before = self.node_in_force(session, name).await?;
+            let deed = Deed::new("node add", name).with(before, value(node)?);
+            change::record(session, change, &deed).await?;
             let none: Option<&str> = None;
             session
                 .execute(&sql::END_NODE, &[name, &none, &change.at])
@@ -165,7 +175,10 @@ impl Store {
             let mut connection = self.connection().await?;
             let transaction = self.begin(&mut connection).await?;
             let session = self.within(&transaction);
-            open(session, change, "node end", &name.0).await?;
+            session.query(&sql::LOCK_DOMAIN, &[]).await?;
+            let before = self.node_in_force(session, &name.0).await?;
+            let deed = Deed::new("node end", &name.0).with(before, None);
+            change::record(session, change, &deed).await?;
             let none: Option<&str> = None;
             let ended = session
                 .execute(&sql::END_NODE, &[&name.0, &none, &change.at])
@@ -210,6 +223,26 @@ impl Store {
         Ok(enrolled)
     }
 
+    async fn organisation_in_force(
+        &self,
+        session: Session<'_>,
+        id: &str,
+    ) -> Result<Option<Value>, StoreError> {
+        let rows = session.query(&sql::ORGANISATIONS, &[&Some(id), &false]).await?;
+        match rows.first() {
+            Some(row) => value(&organisation(row)?.value),
+            None => Ok(None),
+        }
+    }
+
+    async fn node_in_force(&self, session: Session<'_>, name: &str) -> Result<Option<Value>, StoreError> {
+        let rows = session.query(&sql::NODES, &[&Some(name), &false]).await?;
+        match rows.first() {
+            Some(row) => value(&node(row)?.value),
+            None => Ok(None),
+        }
+    }
+
     async fn node_rows(&self, name: Option<&NodeName>, ended_too: bool) -> Result<Vec<Row>, StoreError> {
         let connection = self.connection().await?;
         let name = name.map(|name| name.0.as_str());
@@ -219,10 +252,11 @@ impl Store {
     }
 }
 
-/// Opens a change: alone, and on the record.
-async fn open(session: Session<'_>, change: &Change, what: &str, subject: &str) -> Result<(), StoreError> {
-    session.query(&sql::LOCK_DOMAIN, &[]).await?;
-    change::record(session, change, what, subject).await
+/// A value as the journal tells it.
+fn value(of: &impl serde::Serialize) -> Result<Option<Value>, StoreError> {
+    serde_json::to_value(of)
+        .map(Some)
+        .map_err(|_| StoreError::row("owed_act", "after"))
 }
 
 fn list(texts: &BTreeSet<String>) -> Vec<&str> {

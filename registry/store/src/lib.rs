@@ -27,7 +27,7 @@ mod submit;
 mod surroundings;
 mod tx;
 
-pub use change::Change;
+pub use change::{Change, Deed, OwedAct};
 pub use codes::{ImportedCodeFile, StoredCodeFile};
 pub use config::{Endpoint, StatementMode, StoreConfig};
 pub use error::{Busy, StoreError};

@@ -12,7 +12,7 @@ use crate::sql;
 use crate::tx::commit;
 
 /// The schema versions that this release runs on. A migration that only adds widens it downwards.
-pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 3..=3;
+pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 4..=4;
 
 struct Migration {
     version: i32,
@@ -20,7 +20,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         name: "patients",
@@ -35,6 +35,11 @@ const MIGRATIONS: [Migration; 3] = [
         version: 3,
         name: "domain",
         sql: include_str!("../migrations/0003_domain.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "owed acts",
+        sql: include_str!("../migrations/0004_owed_acts.sql"),
     },
 ];
 

@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 use xds_model::{IdSource, PatientId};
 
+use crate::change::{self, Change, Deed};
 use crate::error::StoreError;
 use crate::facts::patient;
 use crate::pool::Store;
@@ -36,7 +37,8 @@ pub struct KnownPatient {
 }
 
 impl Store {
-    /// Adds or renames patients. Adding what is known keeps the newer names.
+    /// Adds or renames patients. Adding what is known keeps the newer names. `act`: who does it on the command line,
+    /// for the journal to tell; the feed's handler has a record of its own.
     ///
     /// # Errors
     /// When the database cannot do it; then nothing is changed.
@@ -45,6 +47,7 @@ impl Store {
         changes: &PatientChanges,
         ids: &dyn IdSource,
         now: OffsetDateTime,
+        act: Option<(&Change, &Deed)>,
     ) -> Result<FedPatients, StoreError> {
         let (patients, demographics, adds) = match changes {
             PatientChanges::Add(patients, demographics) => (patients, demographics, true),
@@ -52,7 +55,7 @@ impl Store {
         };
         let keys: Vec<Uuid> = patients.iter().map(|_| ids.ordered()).collect();
         self.run_tx("feed", || {
-            self.feed_once(patients, demographics, adds.then_some(&keys), now)
+            self.feed_once(patients, demographics, adds.then_some(&keys), now, act)
         })
         .await
     }
@@ -63,6 +66,7 @@ impl Store {
         person: &Demographics,
         keys: Option<&Vec<Uuid>>,
         now: OffsetDateTime,
+        act: Option<(&Change, &Deed)>,
     ) -> Result<FedPatients, StoreError> {
         let (ids, authorities): (Vec<&str>, Vec<&str>) = (patients.iter())
             .map(|patient| (patient.id(), patient.authority().as_str()))
@@ -71,6 +75,9 @@ impl Store {
         let mut connection = self.connection().await?;
         let transaction = self.begin(&mut connection).await?;
         let session = self.within(&transaction);
+        if let Some((change, deed)) = act {
+            change::owe(session, change, deed).await?;
+        }
         let mut fed = FedPatients::default();
         if let Some(keys) = keys {
             fed.added = session

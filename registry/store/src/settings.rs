@@ -1,9 +1,10 @@
 //! Settings of the domain, in every version.
 
 use registry_core::codes::UnknownCodes;
+use serde_json::Value;
 use xds_policy::Domain;
 
-use crate::change::{self, Change};
+use crate::change::{self, Change, Deed};
 use crate::error::StoreError;
 use crate::pool::Store;
 use crate::row::read;
@@ -133,7 +134,13 @@ impl Store {
             let transaction = self.begin(&mut connection).await?;
             let session = self.within(&transaction);
             session.query(&sql::LOCK_DOMAIN, &[]).await?;
-            change::record(session, change, "setting", name).await?;
+            let stored = session.query(&sql::SETTINGS, &[]).await?;
+            let before = stored.iter().find_map(|row| {
+                let known: &str = row.try_get(0).ok()?;
+                (known == name).then(|| row.try_get::<_, &str>(1).ok().map(Value::from))?
+            });
+            let deed = Deed::new("setting set", name).with(before, Some(Value::from(value)));
+            change::record(session, change, &deed).await?;
             session
                 .execute(&sql::ADD_SETTING, &[&name, &value, &change.id])
                 .await?;

@@ -9,6 +9,7 @@
     reason = "tests end by it"
 )]
 
+mod acts;
 mod auz;
 mod five_checks;
 mod http;

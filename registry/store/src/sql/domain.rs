@@ -6,6 +6,20 @@ sql! {
     RECORD_CHANGE "record_change" [UUID, TIMESTAMPTZ, TEXT, TEXT, TEXT, TEXT]
 "INSERT INTO change (id, at, who, what, subject, reason) VALUES ($1, $2, $3, $4, $5, $6)";
 
+    /// What the journal is to tell. Done with the change, in its transaction.
+    OWE_ACT "owe_act" [UUID, TIMESTAMPTZ, TEXT, TEXT, TEXT, TEXT, JSONB, JSONB, TEXT_ARRAY]
+"INSERT INTO owed_act (id, at, who, verb, subject, reason, before, after, patients)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+    OWED_ACTS "owed_acts" []
+"SELECT a.id, a.at, a.who, a.verb, a.subject, a.reason, a.before, a.after, a.patients
+  FROM owed_act a
+ ORDER BY a.at, a.id
+ LIMIT 1000";
+
+    ACTS_TOLD "acts_told" [UUID_ARRAY]
+"DELETE FROM owed_act a WHERE a.id = ANY ($1)";
+
     /// The first step of every change of the domain's data: one at a time.
     LOCK_DOMAIN "lock_domain" []
 "SELECT pg_advisory_xact_lock(1380273227)";
@@ -59,6 +73,12 @@ SELECT $1, coalesce(max(c.version), 0) + 1, $2, $3, $4
     CODE_FILES "code_files" []
 "SELECT DISTINCT ON (c.name) c.name, c.version, c.content
   FROM code_file c
+ ORDER BY c.name, c.version DESC";
+
+    CODE_HASHES "code_hashes" [TEXT_ARRAY]
+"SELECT DISTINCT ON (c.name) c.name, encode(c.sha256, 'hex')
+  FROM code_file c
+ WHERE c.name = ANY ($1)
  ORDER BY c.name, c.version DESC";
 
     ADD_SETTING "add_setting" [TEXT, TEXT, UUID]

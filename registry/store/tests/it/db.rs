@@ -66,7 +66,7 @@ impl Db {
     pub(crate) async fn add_patients(&self, patients: &[PatientId]) {
         let changes = PatientChanges::Add(patients.to_vec(), Demographics::default());
         let ids = Ids::new(fresh_space());
-        self.store.feed(&changes, &ids, now()).await.unwrap();
+        self.store.feed(&changes, &ids, now(), None).await.unwrap();
     }
 
     pub(crate) async fn try_register(

@@ -18,7 +18,7 @@ async fn patients_are_added_once_and_renamed_when_known() {
     let add = PatientChanges::Add(vec![patient("P7")], named("ヤマダ タロウ"));
     let fed = |changes| {
         let (store, ids) = (&db.store, &ids);
-        async move { store.feed(&changes, ids, now()).await.unwrap() }
+        async move { store.feed(&changes, ids, now(), None).await.unwrap() }
     };
     assert_eq!(fed(add.clone()).await, FedPatients { added: 1, renamed: 0 });
     assert_eq!(fed(add).await, FedPatients { added: 0, renamed: 1 });
@@ -48,7 +48,7 @@ async fn one_patient_fed_by_many_at_once_is_added_once() {
         feeders.push(tokio::spawn(async move {
             let add = PatientChanges::Add(vec![patient("P7")], Demographics::default());
             store
-                .feed(&add, &Ids::new(0xcc00 + number), now())
+                .feed(&add, &Ids::new(0xcc00 + number), now(), None)
                 .await
                 .unwrap()
                 .added
@@ -72,7 +72,7 @@ async fn patients_are_listed_by_the_beginning_of_their_name() {
         };
         let add = PatientChanges::Add(vec![patient(&format!("P{number}"))], person);
         let ids = Ids::new(crate::db::fresh_space());
-        db.store.feed(&add, &ids, now()).await.unwrap();
+        db.store.feed(&add, &ids, now(), None).await.unwrap();
     }
     let list = async |name: Option<&str>, rows_max| -> Vec<String> {
         let patients = db.store.patients(name, rows_max).await.unwrap();

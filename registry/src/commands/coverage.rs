@@ -1,0 +1,73 @@
+//! Every verb of the command line is told in the journal, or it is on the list of those that need not be. The list may
+//! only shrink.
+
+use std::collections::BTreeSet;
+
+use clap::CommandFactory;
+
+use super::arguments::Arguments;
+
+/// Verbs whose events commands owe: see `crate::acts`.
+const TOLD: &[&str] = &[
+    "audit expire",
+    "codes import",
+    "codes remove",
+    "migrate",
+    "node add",
+    "node end",
+    "org add",
+    "org end",
+    "patient add",
+    "patient list",
+    "patient show",
+    "setting set",
+];
+
+/// Verbs that touch neither patient data nor configuration, and why.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("serve", "tells of its start, its stop and every request itself"),
+    ("check-config", "reads a file only"),
+    ("doctor", "looks at files, clock and disk; changes nothing"),
+    ("org list", "shows who takes part; no patients"),
+    ("org show", "shows who takes part; no patients"),
+    ("node list", "shows who takes part; no patients"),
+    ("node show", "shows who takes part; no patients"),
+    ("codes list", "shows names and sizes of code lists"),
+    ("setting list", "shows settings"),
+    (
+        "audit verify",
+        "works offline on a copy, for a third party; shows numbers only",
+    ),
+    ("audit prove", "works offline on a copy, for a third party"),
+    (
+        "audit check-proof",
+        "works offline on a file that its holder has already",
+    ),
+    ("audit seal", "changes the form of segments, not what they say"),
+];
+
+#[test]
+fn aud_11_every_verb_is_told_or_a_known_exception() {
+    let mut verbs = BTreeSet::new();
+    leaves(&Arguments::command(), "", &mut verbs);
+    let known: BTreeSet<String> = TOLD
+        .iter()
+        .copied()
+        .chain(EXCEPTIONS.iter().map(|(verb, _)| *verb))
+        .map(str::to_owned)
+        .collect();
+    let unknown: Vec<_> = verbs.difference(&known).collect();
+    assert!(unknown.is_empty(), "verbs without an event: {unknown:?}");
+    assert_eq!(EXCEPTIONS.len(), 13, "the list of exceptions may only shrink");
+}
+
+fn leaves(command: &clap::Command, path: &str, verbs: &mut BTreeSet<String>) {
+    for sub in command.get_subcommands() {
+        let verb = format!("{path} {}", sub.get_name()).trim().to_owned();
+        if sub.has_subcommands() {
+            leaves(sub, &verb, verbs);
+        } else {
+            verbs.insert(verb);
+        }
+    }
+}
