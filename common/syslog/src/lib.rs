@@ -9,7 +9,7 @@
 //! - [`receiver`]: the other side, which makes a node an Audit Record Repository.
 
 pub mod frame;
-
+pub mod receiver;
 pub mod sender;
 mod source;
 

@@ -94,6 +94,9 @@ pub struct Limits {
     pub close_max: Duration,
     /// After the first message of a session, when to end it to learn what has arrived.
     pub settle_after: Duration,
+    /// The first session after a failure is not ended earlier than this: a receiver that refuses us after the handshake
+    /// (TLS 1.3) is to be seen doing it, though it should read what we sent.
+    pub probation: Duration,
     /// Messages on one session at least: fewer would make sessions too short.
     pub window_events_min: u64,
     /// Messages on one session at most.
@@ -118,6 +121,7 @@ impl Default for Limits {
             write_max: Duration::from_secs(30),
             close_max: Duration::from_secs(30),
             settle_after: Duration::from_secs(5),
+            probation: Duration::from_secs(1),
             window_events_min: 16,
             window_events_max: 4096,
             window_bytes_max: 8 * 1024 * 1024,

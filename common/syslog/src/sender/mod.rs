@@ -8,10 +8,15 @@
 //! end. So messages travel on short *sessions*. A session counts as delivered, and the cursor moves, when
 //!
 //! 1. we ended it by `close_notify` and FIN after the last message;
-//! 2. the receiver then ended it by a FIN: it came to the end of what we sent. A receiver that goes away with bytes
-//!    unread makes its kernel send RST instead, and one that does not read sends nothing;
+//! 2. the receiver ended it by a FIN after that: it came to the end of what we sent. A receiver that goes away with
+//!    bytes unread makes its kernel send RST instead, and one that does not read sends nothing. Two ends may cross (a
+//!    receiver that closes idle connections, one that refuses our certificate); then our bytes are answered by RST after
+//!    the FIN, and our kernel, asked by sock_diag(7), does not have our FIN acknowledged;
 //! 3. the next session, opened at once, was accepted: the FIN did not come from a kernel that cleaned up after a killed
 //!    process, whose port would be closed.
+//!
+//! The first session after a start or a failure is held open for [`Limits::probation`]: a receiver that refuses us after
+//! the handshake, and throws away what it read, ends it before we do.
 //!
 //! Whatever else happens - an end by the receiver first, RST, an alert, a time limit - is no proof, and everything of that
 //! session is sent again, in order, on the next one. Duplicates are the same lines.
@@ -25,11 +30,17 @@
 //! All this proves that the receiver's process has *read*. What it keeps in memory then is its own to lose. rsyslog
 //! loses its in-memory queues on kill -9: set `queue.type="Direct"` for the main queue, the ruleset of the input and the
 //! action, so that it writes before it reads on (omfile: without `asyncWriting`; with `sync="on"` where power may fail),
-//! or a disk queue (`queue.type="Disk"`, `queue.syncQueueFiles="on"`, `queue.checkpointInterval="1"`). A TLS terminator in
-//! front of the receiver ends sessions in its stead, and breaks the proof.
+//! or a disk queue (`queue.type="Disk"`, `queue.syncQueueFiles="on"`, `queue.checkpointInterval="1"`). It also takes a
+//! frame of more than 200,000 bytes for a line and glues the following ones to it: set imtcp's `MaxFrameSize`, and
+//! `maxMessageSize`, which truncates. A TLS terminator or TCP proxy in front of the receiver ends sessions in its stead,
+//! and breaks the proof.
+//!
+//! Our own process needs AF_NETLINK (systemd: `RestrictAddressFamilies`). Without it, each session takes 200 ms longer,
+//! and proof 2 leans on that time.
 
 mod cursor;
 mod destination;
+mod kernel;
 mod pause;
 mod session;
 mod status;
@@ -46,10 +57,10 @@ use tokio::task::JoinHandle;
 use xds_model::time::{Clock, IdSource};
 
 pub use self::cursor::CursorError;
-pub use self::destination::{Destination, DestinationName, DestinationNameError, Limits, Transport};
-pub use self::status::{DestinationStatus, OldestUnsent, Trouble};
 use self::cursor::CursorFile;
+pub use self::destination::{Destination, DestinationName, DestinationNameError, Limits, Transport};
 use self::status::Shared;
+pub use self::status::{DestinationStatus, OldestUnsent, Trouble};
 use self::task::Task;
 use crate::Source;
 
@@ -98,7 +109,15 @@ impl Sender {
         }
         let (stop, stopping) = watch::channel(false);
         let Surroundings { clock, ids } = surroundings;
-        let task = Task::new(destination, source, newest, stopping, (file, cursor), shared.clone(), ids);
+        let task = Task::new(
+            destination,
+            source,
+            newest,
+            stopping,
+            (file, cursor),
+            shared.clone(),
+            ids,
+        );
         Ok(Self {
             shared,
             stop,

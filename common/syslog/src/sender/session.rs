@@ -12,16 +12,19 @@ use rustls_pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::destination::Limits;
+use super::kernel::{Ending, Kernel};
 use super::status::Trouble;
 
 /// An open session.
 pub(super) struct Session {
     stream: TlsStream<TcpStream>,
+    /// None where the kernel does not answer.
+    kernel: Option<Kernel>,
     /// Bytes that the receiver sent. It has nothing to say.
     heard: usize,
 }
@@ -38,12 +41,17 @@ impl Session {
             .map_err(|_| Trouble::ConnectTimeout)?
             .map_err(|error| Trouble::of_connect(&error))?;
         prepare(&tcp, limits).map_err(|_| Trouble::Connect)?;
+        let kernel = kernel(&tcp);
         let handshake = TlsConnector::from(Arc::clone(config)).connect(server_name.clone(), tcp);
         let stream = timeout(limits.handshake_max, handshake)
             .await
             .map_err(|_| Trouble::HandshakeTimeout)?
             .map_err(|_| Trouble::Handshake)?;
-        Ok(Self { stream, heard: 0 })
+        Ok(Self {
+            stream,
+            kernel,
+            heard: 0,
+        })
     }
 
     /// Hands all of `bytes` to the kernel. Fails as soon as the receiver ends the session, or takes nothing for
@@ -70,7 +78,6 @@ impl Session {
         timeout(within, self.close_both_ways())
             .await
             .map_err(|_| Trouble::CloseTimeout)?
-            .map_err(|error| Trouble::of_session(&error))
     }
 
     /// Makes the kernel forget what it has not sent: it will be sent again.
@@ -80,15 +87,33 @@ impl Session {
         let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
     }
 
-    async fn close_both_ways(&mut self) -> io::Result<()> {
+    async fn close_both_ways(&mut self) -> Result<(), Trouble> {
+        self.still_open().await?;
+        self.end().await.map_err(|error| Trouble::of_session(&error))?;
+        self.all_was_taken().await
+    }
+
+    /// The receiver must not have ended the session before we do. Where the kernel cannot tell later whether the two
+    /// ends crossed, it gets time to be seen.
+    async fn still_open(&mut self) -> Result<(), Trouble> {
+        let time = match self.kernel {
+            Some(_) => Duration::ZERO,
+            None => CROSSING_MAX,
+        };
+        match timeout(time, self.ended()).await {
+            Ok(trouble) => Err(trouble),
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn end(&mut self) -> io::Result<()> {
         self.stream.shutdown().await?;
         let mut buffer = [0; HEARD_BYTES_MAX];
         loop {
             match self.stream.read(&mut buffer).await {
                 Ok(0) => break,
                 Ok(_) => {}
-                // A receiver that ends TCP without close_notify: nobody can forge that it had read, only that it has
-                // not, by a reset.
+                // TCP was ended without close_notify, as rsyslog with GnuTLS does. What counts is the FIN.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
                 Err(error) => return Err(error),
             }
@@ -97,6 +122,22 @@ impl Session {
         let (tcp, _) = self.stream.get_mut();
         while tcp.read(&mut buffer).await? > 0 {}
         Ok(())
+    }
+
+    /// A receiver that ended before our last bytes came to it answers them by a reset, which comes after its FIN.
+    async fn all_was_taken(&mut self) -> Result<(), Trouble> {
+        let Some(kernel) = &mut self.kernel else {
+            return Ok(());
+        };
+        loop {
+            match kernel.ending() {
+                Ok(Ending::Acknowledged) => return Ok(()),
+                Ok(Ending::Open) => sleep(Duration::from_millis(1)).await,
+                Ok(Ending::Gone) if was_reset(self.stream.get_ref().0) => return Err(Trouble::ClosedByPeer),
+                Ok(Ending::Gone) => return Ok(()),
+                Err(_) => return Err(Trouble::Session),
+            }
+        }
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, Trouble>> {
@@ -136,6 +177,25 @@ impl Session {
 
 /// A receiver of syslog has nothing to say. Who says more than this is none.
 const HEARD_BYTES_MAX: usize = 4096;
+
+/// How long the end of a receiver may take to reach us, where the kernel does not say what crossed it.
+const CROSSING_MAX: Duration = Duration::from_millis(200);
+
+/// Whether a connection that is gone was reset. If not, it is gone because its end was acknowledged: the receiver's FIN
+/// came between our `close_notify` and our FIN, and the waiting after the end (TIME-WAIT) is its business.
+fn was_reset(tcp: &TcpStream) -> bool {
+    !matches!(tcp.take_error(), Ok(None))
+}
+
+fn kernel(tcp: &TcpStream) -> Option<Kernel> {
+    let opened = Kernel::open(tcp.local_addr().ok()?, tcp.peer_addr().ok()?);
+    if opened.is_err() {
+        tracing::warn!(
+            "the kernel tells nothing of TCP connections (AF_NETLINK, sock_diag): delivery is slower"
+        );
+    }
+    opened.ok()
+}
 
 fn prepare(tcp: &TcpStream, limits: &Limits) -> io::Result<()> {
     tcp.set_nodelay(true)?;

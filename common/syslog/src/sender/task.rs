@@ -31,6 +31,8 @@ pub(super) struct Task {
     shared: Shared,
     ids: Arc<dyn IdSource>,
     failures: u32,
+    /// The receiver has taken a session since the last failure.
+    trusted: bool,
     /// The last session was ended by both sides: if the receiver takes the next one, all of it has arrived.
     ended_in_order: bool,
 }
@@ -64,6 +66,7 @@ impl Task {
             shared,
             ids,
             failures: 0,
+            trusted: false,
             ended_in_order: false,
         }
     }
@@ -130,6 +133,12 @@ impl Task {
     async fn serve(&mut self, session: &mut Session) -> Result<(), Trouble> {
         let limits = self.limits();
         let mut due = None;
+        let hold = Instant::now()
+            + if self.trusted {
+                Duration::ZERO
+            } else {
+                limits.probation
+            };
         let mut frames = Vec::new();
         loop {
             self.fill().await;
@@ -139,13 +148,16 @@ impl Task {
             }
             session.send(&frames, limits.write_max).await?;
             frames.clear();
+            let now = Instant::now();
             let done = self.is_stopping() && !self.window.has_waiting();
-            if done || self.window.is_full(&limits) || due.is_some_and(|due| due <= Instant::now()) {
+            let ends = done || self.window.is_full(&limits) || due.is_some_and(|due| due <= now);
+            if ends && hold <= now {
                 return Ok(());
             }
-            if !self.window.has_waiting() {
+            if ends || !self.window.has_waiting() {
                 self.save_if_due().await;
-                self.wait(session.ended(), due).await?;
+                self.wait(session.ended(), if ends { Some(hold) } else { due })
+                    .await?;
             }
         }
     }
@@ -216,6 +228,7 @@ impl Task {
     fn settle(&mut self) {
         if self.window.is_open() {
             self.failures = 0;
+            self.trusted = true;
             self.shared.lock().failures_in_a_row = 0;
         }
         self.window.settle();
@@ -224,6 +237,7 @@ impl Task {
 
     fn failed(&mut self, trouble: Trouble) {
         self.ended_in_order = false;
+        self.trusted = false;
         self.window.rewind();
         self.failures = self.failures.saturating_add(1);
         {

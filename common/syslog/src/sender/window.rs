@@ -217,12 +217,7 @@ mod tests {
     #[test]
     fn the_cursor_passes_over_records_that_owe_nothing_but_not_over_open_ones() {
         let mut window = Window::new(Cursor::default());
-        window.push(vec![
-            owed(1, &[]),
-            owed(2, &[""]),
-            owed(3, &["a"]),
-            owed(4, &[]),
-        ]);
+        window.push(vec![owed(1, &[]), owed(2, &[""]), owed(3, &["a"]), owed(4, &[])]);
         assert_eq!(window.cursor().settled, 2);
         assert_eq!(window.oldest().unwrap().sequence, 3);
         take(&mut window, &limits(1));
