@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use xds_server::config::load;
+use xds_server::journal_commands::{self, ExpireArguments, JournalCommand};
 use xds_server::lang::{Lang, localised};
 
-use crate::commands::{check_config, doctor, init, serve};
+use crate::commands::{audit, check_config, doctor, init, serve};
 use crate::config::Config;
 use crate::words;
 
@@ -55,6 +56,31 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The audit journal
+    Audit(AuditArguments),
+}
+
+#[derive(Debug, Args)]
+struct AuditArguments {
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: AuditCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    #[command(flatten)]
+    Journal(JournalCommand),
+    /// Remove the oldest segments when their time is over, leaving a signed note. The server must not run
+    Expire {
+        #[command(flatten)]
+        arguments: ExpireArguments,
+        /// Who does it
+        #[arg(long, value_name = "NAME", env = "USER", default_value = "operator")]
+        by: String,
+    },
 }
 
 /// Runs the program. Exit status: 0 done, 1 not, 2 the command line is wrong.
@@ -62,6 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let lang = lang_of(&arguments);
     let command = localised(Arguments::command(), lang, words::HELP_JA);
+    let command = localised(command, lang, journal_commands::JAPANESE);
     let command = match lang {
         Lang::Ja => command.after_help(words::EXAMPLES_JA),
         Lang::En => command,
@@ -77,6 +104,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if let Command::Audit(AuditArguments {
+        json,
+        command: AuditCommand::Journal(command),
+    }) = &arguments.command
+    {
+        return audit::run(command, lang, *json);
+    }
     let config = match load::<Config>(&arguments.config) {
         Ok(config) => config,
         Err(error) => return failed(lang, &error),
@@ -86,6 +120,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::CheckConfig { json } => check_config(&config, lang, json),
         Command::Doctor { json } => doctor(&config, lang, json),
         Command::Init { json } => init(&config, lang, json),
+        Command::Audit(AuditArguments { json, command }) => match command {
+            AuditCommand::Expire { arguments, by } => audit::expire(&config, &arguments, &by, lang, json),
+            // Done above, without a configuration.
+            AuditCommand::Journal(command) => audit::run(&command, lang, json),
+        },
     }
 }
 

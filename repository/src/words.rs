@@ -54,6 +54,9 @@ pub(crate) const HELP_JA: &[(&str, &str)] = &[
         "設定にあるフォルダーと最初の鍵ファイルを作る。すでにあるものは変えない",
     ),
     ("init#json", "JSON で答える"),
+    ("audit", "監査ジャーナル"),
+    ("audit#json", "JSON で答える"),
+    ("audit expire#by", "行う人"),
 ];
 
 pub(crate) fn error() -> Say {

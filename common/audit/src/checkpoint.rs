@@ -24,6 +24,9 @@ use crate::medium::sync_folder;
 /// The file beside the segments that repeats the newest checkpoint.
 pub const FILE: &str = "checkpoint.json";
 
+/// The file beside the segments with the public half of the key.
+pub const PUBLIC_FILE: &str = "audit-key.pk8.pub";
+
 /// DER of a SubjectPublicKeyInfo for Ed25519 (RFC 8410), up to the key itself.
 const SPKI_PREFIX: [u8; 12] = [
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
@@ -116,6 +119,16 @@ impl AuditKey {
             write_new(&public, key.public().to_pem().as_bytes(), 0o644)?;
         }
         Ok(key)
+    }
+
+    /// Puts the public half into the journal's folder, so that a copy can be verified at once; a key that is kept
+    /// elsewhere proves more. One that is there stays: the checkpoints of its time are signed with it.
+    pub(crate) fn publish(&self, folder: &Path) -> Result<(), JournalError> {
+        let path = folder.join(PUBLIC_FILE);
+        if path.exists() {
+            return Ok(());
+        }
+        write_new(&path, self.public().to_pem().as_bytes(), 0o644)
     }
 
     /// The public half.

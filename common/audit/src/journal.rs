@@ -91,6 +91,7 @@ impl Journal {
             .clone()
             .unwrap_or_else(|| folder.join("audit-key.pk8"));
         let key = Arc::new(AuditKey::ensure(&key_file)?);
+        key.publish(folder)?;
         let tail = recover(folder, || ids.random())?;
         let (journal, writer) = Self::assemble(folder, &options, clock, key, &tail, lock)?;
         journal.begin(writer)?;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use xds_audit::{
-    AuditError, Caller, Closing, Event, EventKind, Journal, JournalError, JournalOptions, Objects, Opening,
-    Refusals, Unfinished,
+    AuditError, Caller, Closing, Event, EventKind, Journal, JournalError, Objects, Opening, Refusals,
+    Unfinished,
 };
 use xds_model::time::{SharedClock, SharedIds};
 use xds_tls::{
@@ -120,13 +120,9 @@ impl Foundation {
             handshake_max: Limits::seconds(plan.limits.handshake_seconds_max),
         };
         let tls = ServerTls::new(Arc::clone(&material), plan.nodes.clone(), settings)?;
-        let options = JournalOptions {
-            free_bytes_min: plan.audit.free_bytes_min,
-            ..JournalOptions::default()
-        };
         let opened = Journal::open_dir(
             &plan.audit.journal,
-            options,
+            plan.audit.journal_options(),
             Arc::clone(&plan.clock),
             plan.ids.as_ref(),
         )?;

@@ -7,6 +7,7 @@ pub mod foundation;
 pub mod gate;
 pub mod http;
 pub mod in_flight;
+pub mod journal_commands;
 pub mod lang;
 pub mod ledger;
 pub mod metrics;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use repository_store::{KeyRing, StoreError};
 use xds_model::Clock;
 use xds_model::time::{SharedClock, SharedIds, System};
-use xds_server::doctor::{Diagnosis, Finding, certificates, clock, encrypted_volume, free_space};
+use xds_server::doctor::{
+    Diagnosis, Finding, audit_trail, certificates, clock, encrypted_volume, free_space,
+};
 use xds_server::foundation::now_of;
 use xds_server::lang::Lang;
 use xds_tls::{LiveMaterial, init_provider};
@@ -52,6 +54,7 @@ async fn diagnose(config: &Config) -> Diagnosis {
         free_space(&config.audit.journal, config.audit.free_bytes_min),
         encrypted_volume(&config.audit.journal),
     ]);
+    diagnosis.add(audit_trail(&config.audit));
     if let Some(folder) = &config.repository.data {
         diagnosis.add([free_space(folder, DOCUMENTS_FREE_MIN), encrypted_volume(folder)]);
     }

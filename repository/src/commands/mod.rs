@@ -1,5 +1,6 @@
 //! The subcommands.
 
+pub(crate) mod audit;
 mod check_config;
 mod doctor;
 mod init;

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use xds_audit::JournalOptions;
+use xds_audit::expire::{RETENTION_YEARS, RETENTION_YEARS_MIN};
 use xds_tls::MaterialPaths;
 
 use super::rebase;
@@ -92,6 +94,26 @@ pub struct AuditSection {
     /// Bytes of free space below which requests are refused.
     #[serde(default = "free_bytes_min")]
     pub free_bytes_min: u64,
+    /// The key that signs checkpoints, made if it is missing; `None`: beside the folder, as `<folder>-key.pk8`.
+    #[serde(default)]
+    pub key_file: Option<PathBuf>,
+    /// Whether full segments are compressed.
+    #[serde(default = "seal")]
+    pub seal: bool,
+    /// Where compressed segments are moved to; it must be there.
+    #[serde(default)]
+    pub cold_folder: Option<PathBuf>,
+    /// Years after which `audit expire` may remove records; never less than the law's three.
+    #[serde(default = "retention_years")]
+    pub retention_years: u32,
+}
+
+fn seal() -> bool {
+    true
+}
+
+fn retention_years() -> u32 {
+    RETENTION_YEARS
 }
 
 fn free_bytes_min() -> u64 {
@@ -99,9 +121,65 @@ fn free_bytes_min() -> u64 {
 }
 
 impl AuditSection {
+    /// A journal in this folder, and every other key as if it were not there.
+    pub fn in_folder(journal: PathBuf) -> Self {
+        Self {
+            journal,
+            free_bytes_min: free_bytes_min(),
+            key_file: None,
+            seal: seal(),
+            cold_folder: None,
+            retention_years: retention_years(),
+        }
+    }
+
     /// See [`super::Configuration::rebase`].
     pub fn rebase(&mut self, base: &Path) {
         rebase(&mut self.journal, base);
+        for path in self.key_file.iter_mut().chain(&mut self.cold_folder) {
+            rebase(path, base);
+        }
+    }
+
+    /// Complaints about values.
+    pub fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        if self.retention_years < RETENTION_YEARS_MIN {
+            complaints.push(format!(
+                "audit.retention_years is at least {RETENTION_YEARS_MIN}, by law"
+            ));
+        }
+        if self.cold_folder.as_ref() == Some(&self.journal) {
+            complaints
+                .push("audit.cold_folder is the folder of audit.journal: give it another one".to_owned());
+        }
+        complaints
+    }
+
+    /// Where the audit key is, or will be made: as configured, else where an earlier release made it (inside the
+    /// folder), else beside the folder.
+    pub fn key_path(&self) -> PathBuf {
+        let inside = self.journal.join("audit-key.pk8");
+        match &self.key_file {
+            Some(file) => file.clone(),
+            None if inside.exists() => inside,
+            None => {
+                let mut name = self.journal.file_name().unwrap_or_default().to_owned();
+                name.push("-key.pk8");
+                self.journal.with_file_name(name)
+            }
+        }
+    }
+
+    /// As the journal takes it.
+    pub fn journal_options(&self) -> JournalOptions {
+        JournalOptions {
+            free_bytes_min: self.free_bytes_min,
+            key_file: Some(self.key_path()),
+            seal: self.seal,
+            cold_folder: self.cold_folder.clone(),
+            ..JournalOptions::default()
+        }
     }
 }
 

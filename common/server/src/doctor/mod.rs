@@ -1,5 +1,6 @@
 //! `doctor`: looks at what a server needs and says what to do about what is wrong.
 
+mod audit;
 mod certificates;
 mod clock;
 mod disk;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::lang::{Lang, Say};
 
+pub use audit::audit_trail;
 pub use certificates::certificates;
 pub use clock::clock;
 pub use disk::{encrypted_volume, free_space};

@@ -15,6 +15,7 @@ mod client;
 mod config;
 mod flow;
 mod heads;
+mod journal_commands;
 mod message;
 mod mime;
 mod soap;

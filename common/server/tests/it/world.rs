@@ -47,7 +47,7 @@ pub(crate) struct World {
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("renkei-server-{}-{count}", std::process::id()));
@@ -147,8 +147,8 @@ impl World {
             },
             clinical: &clinical,
             audit: &AuditSection {
-                journal: folder.path("journal"),
                 free_bytes_min: 1024 * 1024,
+                ..AuditSection::in_folder(folder.path("journal"))
             },
             limits: &limits,
             nodes: list,
