@@ -122,13 +122,20 @@ impl AuditKey {
     }
 
     /// Puts the public half into the journal's folder, so that a copy can be verified at once; a key that is kept
-    /// elsewhere proves more. One that is there stays: the checkpoints of its time are signed with it.
-    pub(crate) fn publish(&self, folder: &Path) -> Result<(), JournalError> {
+    /// elsewhere proves more. A journal has one key: nobody could verify it with the one of its beginning otherwise.
+    pub(crate) fn publish(&self, folder: &Path, own: &Path) -> Result<(), JournalError> {
         let path = folder.join(PUBLIC_FILE);
-        if path.exists() {
-            return Ok(());
+        match fs::read_to_string(&path) {
+            Ok(text) if PublicKey::from_pem(&text) == Some(self.public()) => Ok(()),
+            Ok(_) => Err(JournalError::OtherKey {
+                folder: folder.to_owned(),
+                path: own.to_owned(),
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                write_new(&path, self.public().to_pem().as_bytes(), 0o644)
+            }
+            Err(source) => Err(JournalError::io("cannot read", &path)(source)),
         }
-        write_new(&path, self.public().to_pem().as_bytes(), 0o644)
     }
 
     /// The public half.

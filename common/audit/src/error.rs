@@ -58,6 +58,17 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
+    /// The key is not the one that the journal was begun with, whose public half is in the folder. Put that one back,
+    /// or begin a new folder.
+    #[error(
+        "the audit key in {path} is not the one that the journal in {folder} was begun with: put that one back, or give the process a new folder"
+    )]
+    OtherKey {
+        /// The folder.
+        folder: PathBuf,
+        /// The key.
+        path: PathBuf,
+    },
     /// A record cannot be read as what it says it is.
     #[error(
         "record {sequence} of the audit journal cannot be understood; was it written by a later release?"

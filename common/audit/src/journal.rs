@@ -27,6 +27,7 @@ use crate::options::JournalOptions;
 use crate::queue::{Answer, Limits, New, Queue};
 use crate::record::Kind;
 use crate::recover::{Tail, Torn, Unfinished, recover};
+use crate::request::Record;
 use crate::segment::Header;
 use crate::stats::JournalStats;
 use crate::writer::{Writer, start_segment};
@@ -91,7 +92,7 @@ impl Journal {
             .clone()
             .unwrap_or_else(|| folder.join("audit-key.pk8"));
         let key = Arc::new(AuditKey::ensure(&key_file)?);
-        key.publish(folder)?;
+        key.publish(folder, &key_file)?;
         let tail = recover(folder, || ids.random())?;
         let (journal, writer) = Self::assemble(folder, &options, clock, key, &tail, lock)?;
         journal.begin(writer)?;
@@ -248,11 +249,7 @@ impl Journal {
             false,
             None,
         )?;
-        Ok(Record {
-            journal: self.clone(),
-            sequence,
-            closed: false,
-        })
+        Ok(Record::new(self.clone(), sequence))
     }
 
     /// Writes an event of one moment and waits until it is on the disk; its number.
@@ -284,7 +281,7 @@ impl Journal {
     /// [`AuditError`].
     pub async fn checkpoint(&self) -> Result<(), AuditError> {
         self.shared.queue.push_checkpoint();
-        wait(self.shared.queue.wait_durable()?).await
+        self.sync().await
     }
 
     /// Takes nothing more, writes what waits and a last checkpoint, and waits for the writer's end.
@@ -381,6 +378,11 @@ impl Journal {
         !self.stats().is_failed() && !self.stats().is_disk_low()
     }
 
+    /// Waits until everything that was taken so far is on the disk.
+    pub(crate) async fn sync(&self) -> Result<(), AuditError> {
+        wait(self.shared.queue.wait_durable()?).await
+    }
+
     fn push_single(&self, event: Event, waiter: Option<oneshot::Sender<Answer>>) -> Result<u64, AuditError> {
         let payload = encode(&SingleContent {
             stamp: self.stamp(),
@@ -397,7 +399,11 @@ impl Journal {
         )
     }
 
-    fn push_closing(&self, opened: u64, closing: Closing) -> Result<oneshot::Receiver<Answer>, AuditError> {
+    pub(crate) fn push_closing(
+        &self,
+        opened: u64,
+        closing: Closing,
+    ) -> Result<oneshot::Receiver<Answer>, AuditError> {
         let (waiter, answer) = oneshot::channel();
         let stamp = self.stamp();
         let note = Closing {
@@ -485,61 +491,7 @@ impl Drop for Shared {
     }
 }
 
-/// A request whose opening part is written and whose closing part is owed.
-///
-/// Dropped without [`Record::close`] it closes itself as abandoned, a major failure.
-#[derive(Debug)]
-#[must_use = "a request is closed with its outcome"]
-pub struct Record {
-    journal: Journal,
-    sequence: u64,
-    closed: bool,
-}
-
-impl Record {
-    /// The number of the opening part: with [`Journal::id`] the name of the event.
-    pub fn sequence(&self) -> u64 {
-        self.sequence
-    }
-
-    /// Waits until the opening part is on the disk: for an answer that is streamed before its end is
-    /// known.
-    ///
-    /// # Errors
-    /// [`AuditError`]: nothing may be sent.
-    pub async fn durable(&self) -> Result<(), AuditError> {
-        if self.journal.stats().durable() >= self.sequence {
-            return Ok(());
-        }
-        wait(self.journal.shared.queue.wait_durable()?).await
-    }
-
-    /// Writes the closing part at once, whether or not the future is awaited, which ends when it is on
-    /// the disk. Only then may the answer leave.
-    ///
-    /// # Errors
-    /// [`AuditError`]: no answer may leave; recovery tells the outcome after the next start.
-    pub fn close(mut self, closing: Closing) -> impl Future<Output = Result<(), AuditError>> + Send + use<> {
-        self.closed = true;
-        let pushed = self.journal.push_closing(self.sequence, closing);
-        async move { wait(pushed?).await }
-    }
-}
-
-impl Drop for Record {
-    fn drop(&mut self) {
-        if self.closed {
-            return;
-        }
-        JournalStats::count(&self.journal.stats().abandoned, 1);
-        // Refused, it is found as unfinished at the next start.
-        let _ = self
-            .journal
-            .push_closing(self.sequence, Closing::noted(Closing::ABANDONED));
-    }
-}
-
-async fn wait(answer: oneshot::Receiver<Answer>) -> Answer {
+pub(crate) async fn wait(answer: oneshot::Receiver<Answer>) -> Answer {
     answer.await.unwrap_or(Err(AuditError::Failed))
 }
 

@@ -40,6 +40,7 @@ mod queue;
 mod reader;
 pub mod record;
 mod recover;
+mod request;
 mod seal;
 mod segment;
 mod stats;
@@ -56,10 +57,11 @@ pub use event::{
     Action, Closing, Decision, Event, EventKind, FailedPart, Instrument, Opening, Outcome, Withheld,
 };
 pub use follow::Follower;
-pub use journal::{Journal, Opened, Record};
+pub use journal::{Journal, Opened};
 pub use objects::{DocumentReference, Objects, QueryText};
 pub use options::JournalOptions;
 pub use reader::read;
 pub use recover::{Torn, Unfinished};
+pub use request::Record;
 pub use stats::JournalStats;
 pub use told::{EventId, Told};

@@ -37,6 +37,9 @@ pub(crate) struct Arguments {
     /// Memory of the repository instead: one document of 1 GiB, and eight of 50 MB at once.
     #[arg(long)]
     pub(crate) large: bool,
+    /// The audit journal alone instead: events a second with fsync, against the disk alone.
+    #[arg(long, conflicts_with = "large")]
+    pub(crate) journal: bool,
     /// Prints JSON instead of a table.
     #[arg(long)]
     pub(crate) json: bool,

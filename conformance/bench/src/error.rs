@@ -51,6 +51,12 @@ pub(crate) enum BenchError {
         /// What it says.
         said: String,
     },
+    /// The journal, opened or read.
+    #[error(transparent)]
+    Journal(#[from] xds_audit::JournalError),
+    /// The journal takes no event.
+    #[error(transparent)]
+    Audit(#[from] xds_audit::AuditError),
     /// The private cluster, as the benchmark uses it.
     #[error("PostgreSQL: {0}")]
     Database(#[from] tokio_postgres::Error),

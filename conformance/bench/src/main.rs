@@ -8,6 +8,7 @@ mod content;
 mod error;
 mod figures;
 mod floor;
+mod journal;
 mod large;
 mod load;
 mod measure;
@@ -70,6 +71,13 @@ fn figures(arguments: &Arguments) -> Result<String, BenchError> {
         return match arguments.json {
             true => Ok(json!({"conditions": conditions, "memory": memory}).to_string()),
             false => Ok(table::memory(&conditions, &memory)),
+        };
+    }
+    if arguments.journal {
+        let rows = runtime.block_on(journal::measure(arguments))?;
+        return match arguments.json {
+            true => Ok(json!({"conditions": conditions, "journal": rows}).to_string()),
+            false => Ok(table::journal(&conditions, &rows)),
         };
     }
     let rows = runtime.block_on(measure::measure(arguments))?;

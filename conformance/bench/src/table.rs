@@ -4,6 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use crate::figures::{Row, as_f64};
+use crate::journal::JournalRow;
 use crate::large::Memory;
 
 /// What the figures were measured on and how.
@@ -107,6 +108,37 @@ fn parts(rows: &[Row]) -> Table {
     right(&mut table, 2..=3);
     table
 }
+
+/// The table of the journal alone.
+pub(crate) fn journal(conditions: &Conditions, rows: &[JournalRow]) -> String {
+    let mut table = new_table(&[
+        "callers",
+        "events/s",
+        "CPU us",
+        "events/sync",
+        "bytes",
+        "floor events/s",
+        "rate ratio",
+        "followed/s",
+    ]);
+    for row in rows {
+        table.add_row([
+            row.callers.to_string(),
+            number(row.events_per_second),
+            number(row.cpu_us),
+            number(row.events_per_sync),
+            number(row.bytes_per_event),
+            number(row.floor_events_per_second),
+            ratio(row.rate_ratio),
+            number(row.followed_per_second),
+        ]);
+    }
+    right(&mut table, 0..=7);
+    format!("{}\n\n{table}\n\n{JOURNAL_LEGEND}\n", conditions.line())
+}
+
+const JOURNAL_LEGEND: &str = "An event is a request: an opening and a closing part. CPU: of the whole process for each event. Floor: the same bytes \
+                              written and synced in groups of the same size. Followed: read back, joined and parsed.";
 
 /// The table of memory.
 pub(crate) fn memory(conditions: &Conditions, steps: &[Memory]) -> String {

@@ -209,3 +209,25 @@ async fn the_clock_offset_stands_in_every_checkpoint_while_it_is_known() {
     };
     assert!(verify(folder.path(), &signed).unwrap().is_whole());
 }
+
+#[tokio::test]
+async fn a_journal_has_one_key_and_its_public_half_is_in_the_folder() {
+    let (folder, keys) = (Folder::new(), Folder::new());
+    let with = |name: &str| JournalOptions {
+        key_file: Some(keys.path().join(name)),
+        ..JournalOptions::default()
+    };
+    let journal = open_with(&folder, with("a.pk8")).unwrap().journal;
+    journal.shutdown().await;
+    let beside = std::fs::read_to_string(folder.path().join("audit-key.pk8.pub")).unwrap();
+    assert_eq!(beside, journal.public_key().to_pem());
+    assert!(!folder.path().join("audit-key.pk8").exists());
+
+    let other = open_with(&folder, with("b.pk8"));
+    assert!(matches!(other, Err(JournalError::OtherKey { .. })));
+    open_with(&folder, with("a.pk8"))
+        .unwrap()
+        .journal
+        .shutdown()
+        .await;
+}
