@@ -6,16 +6,23 @@ set -euo pipefail
 packages=(postgresql openssl libxml2-utils ca-certificates)
 commands=(openssl xmllint)
 if [ "${1:-demo}" = test ]; then
-    packages+=(python3-lxml python3-venv curl)
-    commands+=(curl python3)
+    packages+=(python3-lxml python3-venv curl rsyslog rsyslog-gnutls rsyslog-openssl bsdutils iproute2 nftables)
+    commands+=(curl python3 rsyslogd logger ip nft)
 fi
 
+# Debian keeps servers and network tools where an ordinary user's PATH does not look.
+PATH="$PATH:/usr/sbin:/sbin"
 missing=()
 for command in "${commands[@]}"; do command -v "$command" >/dev/null || missing+=("$command"); done
 ls /usr/lib/postgresql/1[5-9]/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
 command -v cc >/dev/null || { missing+=(cc); packages+=(gcc libc6-dev); }
 # Debian's Python, whichever else comes first in PATH: it is the one that python3-lxml is installed for.
 if [ "${1:-demo}" = test ] && ! /usr/bin/python3 -c 'import lxml' >/dev/null 2>&1; then missing+=(python3-lxml); fi
+if [ "${1:-demo}" = test ]; then
+    for driver in gtls ossl; do
+        ls /usr/lib/*/rsyslog/lmnsd_$driver.so >/dev/null 2>&1 || missing+=("rsyslog's $driver driver")
+    done
+fi
 
 if [ ${#missing[@]} -eq 0 ]; then
     echo "Debian packages: all there"

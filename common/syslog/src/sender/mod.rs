@@ -32,8 +32,9 @@
 //! action, so that it writes before it reads on (omfile: without `asyncWriting`; with `sync="on"` where power may fail),
 //! or a disk queue (`queue.type="Disk"`, `queue.syncQueueFiles="on"`, `queue.checkpointInterval="1"`). It also takes a
 //! frame of more than 200,000 bytes for a line and glues the following ones to it: set imtcp's `MaxFrameSize`, and
-//! `maxMessageSize`, which truncates. A TLS terminator or TCP proxy in front of the receiver ends sessions in its stead,
-//! and breaks the proof.
+//! `maxMessageSize`, which truncates. Its OpenSSL driver (8.2302) does not reliably compare the names of
+//! `PermittedPeer`; the GnuTLS driver does. A TLS terminator or TCP proxy in front of the receiver ends sessions in its
+//! stead, and breaks the proof.
 //!
 //! Our own process needs AF_NETLINK (systemd: `RestrictAddressFamilies`). Without it, each session takes 200 ms longer,
 //! and proof 2 leans on that time.

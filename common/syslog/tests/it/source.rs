@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::sync::watch;
+use xds_syslog::sender::{Destination, Sender};
 use xds_syslog::{Owed, Source, SourceError};
+
+use crate::world::{World, surroundings};
 
 /// The journal of a test: event N exists once `newest` says so.
 #[derive(Debug)]
@@ -75,6 +78,31 @@ pub(crate) fn line(sequence: u64) -> String {
         "<85>1 2026-01-01T10:00:00Z registry.test renkei 1 IHE+RFC-3881 - <AuditMessage>{:600}</AuditMessage><n>{sequence}</n>",
         "患者"
     )
+}
+
+/// A source with these lines and no more.
+pub(crate) struct Fixed(Vec<String>);
+
+impl Fixed {
+    pub(crate) fn new(lines: &[String]) -> Self {
+        Self(lines.to_vec())
+    }
+
+    pub(crate) fn sender(self, world: &World, destination: Destination) -> Sender {
+        let newest = tokio::sync::watch::channel(self.0.len() as u64).1;
+        Sender::start(destination, Box::new(self), newest, &world.folder, surroundings()).unwrap()
+    }
+}
+
+impl Source for Fixed {
+    fn read(&mut self, after: u64, _: usize, _: usize) -> Result<Vec<Owed>, SourceError> {
+        let owed = |(sequence, line): (u64, &String)| Owed {
+            sequence,
+            at: OffsetDateTime::UNIX_EPOCH,
+            lines: vec![line.clone()],
+        };
+        Ok((1..).zip(&self.0).skip(after as usize).map(owed).collect())
+    }
 }
 
 /// What became of the events 1 to `newest`.
