@@ -1,1 +1,24 @@
 //! The audit trail as it is asked: index of events in PostgreSQL, searches, reports.
+//!
+//! [`Trail`] is the one door to the schema `audit`. [`Trail::index`] adds what the journal tells, each event once;
+//! [`Trail::search`] and [`Trail::show`] find it again. The reports are pure functions of what was found. What
+//! counts as evidence is the journal: the index is made from it and can be made again.
+
+mod config;
+mod entry;
+mod error;
+mod index;
+mod keep;
+mod migrate;
+mod question;
+mod search;
+mod trail;
+mod withheld;
+
+pub use config::{Endpoint, TrailConfig};
+pub use error::TrailError;
+pub use migrate::{MigrationError, Roles, SCHEMA_VERSION, grants};
+pub use question::{Page, Position, Question, QuestionError};
+pub use search::{EXPLAINED, Found};
+pub use trail::Trail;
+pub use withheld::WithheldObject;
