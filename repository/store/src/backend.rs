@@ -1,27 +1,27 @@
 //! Where objects lie: a local folder, an S3-compatible bucket, or memory. The only place that calls
 //! `object_store`.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as Name;
 use object_store::{
-    GetResultPayload, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
-    RetryConfig,
+    MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, RetryConfig,
 };
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::commit::{Committer, Pointer};
 use crate::error::StoreError;
-use crate::folder::{Folder, blocking};
+use crate::folder::Folder;
+use crate::layout;
 
 /// Where a repository keeps its documents.
 #[derive(Debug)]
@@ -51,15 +51,6 @@ pub struct Bucket {
     pub allow_http: bool,
 }
 
-/// How an object is put.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Put {
-    /// Under a name that nobody else can use.
-    Fresh,
-    /// Only where there is none.
-    Create,
-}
-
 /// What a put did.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Written {
@@ -71,6 +62,8 @@ pub(crate) enum Written {
 #[derive(Clone, Debug)]
 pub(crate) struct Backend {
     objects: Arc<dyn ObjectStore>,
+    /// Of a local folder. It ends before the folder is let go of.
+    commits: Option<Arc<Committer>>,
     folder: Option<Folder>,
     part_bytes: usize,
 }
@@ -79,8 +72,6 @@ pub(crate) struct Backend {
 const PART_BYTES_FOLDER: usize = 256 * 1024;
 /// S3 wants at least 5 MiB in each part but the last, and at most 10,000 parts.
 const PART_BYTES_BUCKET: usize = 8 * 1024 * 1024;
-/// Bytes read at a time.
-const READ_BYTES: u64 = 256 * 1024;
 
 impl Backend {
     pub(crate) fn open(location: &Location) -> Result<Self, StoreError> {
@@ -88,11 +79,13 @@ impl Backend {
             Location::Folder(root) => Self::folder(root),
             Location::Bucket(bucket) => Ok(Self {
                 objects: Arc::new(bucket.connect()?),
+                commits: None,
                 folder: None,
                 part_bytes: PART_BYTES_BUCKET,
             }),
             Location::Memory => Ok(Self {
                 objects: Arc::new(InMemory::new()),
+                commits: None,
                 folder: None,
                 part_bytes: PART_BYTES_FOLDER,
             }),
@@ -106,6 +99,7 @@ impl Backend {
             .with_fsync(true);
         Ok(Self {
             objects: Arc::new(objects),
+            commits: Some(Arc::new(Committer::start(folder.root())?)),
             folder: Some(folder),
             part_bytes: PART_BYTES_FOLDER,
         })
@@ -116,21 +110,77 @@ impl Backend {
         self.part_bytes
     }
 
-    /// Writes a whole object; durable, its folder included, when this returns.
-    pub(crate) async fn put(&self, name: &str, bytes: Bytes, put: Put) -> Result<Written, StoreError> {
-        let mode = match put {
-            Put::Fresh => PutMode::Overwrite,
-            Put::Create => PutMode::Create,
-        };
+    /// Writes the bytes of a document whole. In a folder they are lasting when its submission has begun.
+    pub(crate) async fn put_bytes(&self, name: &str, bytes: Bytes) -> Result<(), StoreError> {
+        match &self.folder {
+            Some(folder) => folder.write(name, bytes).await,
+            None => self.put(name, bytes, PutMode::Overwrite).await.map(drop),
+        }
+    }
+
+    /// Makes the state of a submission lasting, then these pointers, if that is cheap, in this order up to
+    /// the first that exists already. How many were made: they and the bytes written before are lasting.
+    pub(crate) async fn begin(
+        &self,
+        id: Uuid,
+        state: Bytes,
+        pointers: Vec<Pointer>,
+    ) -> Result<usize, StoreError> {
+        if let Some(commits) = &self.commits {
+            return commits.begin(id, state, pointers).await;
+        }
+        self.put(&layout::unfinished(id), state, PutMode::Overwrite)
+            .await?;
+        Ok(0)
+    }
+
+    /// Makes a pointer where there is none, lasting.
+    pub(crate) async fn create(&self, name: &str, bytes: Bytes) -> Result<Written, StoreError> {
+        match &self.commits {
+            Some(commits) => commits.create(name, bytes).await,
+            None => self.put(name, bytes, PutMode::Create).await,
+        }
+    }
+
+    /// Whether a submission has begun and not ended.
+    pub(crate) async fn is_unfinished(&self, id: Uuid) -> Result<bool, StoreError> {
+        // One that is left becomes a file before it is not open any more.
+        if self.commits.as_ref().is_some_and(|commits| commits.is_open(id)) {
+            return Ok(true);
+        }
+        self.exists(&layout::unfinished(id)).await
+    }
+
+    /// Removes the state of a submission. It is no harm if it comes back after a crash.
+    pub(crate) async fn end(&self, id: Uuid) -> Result<(), StoreError> {
+        if self.commits.as_ref().is_some_and(|commits| commits.end(id)) {
+            return Ok(());
+        }
+        self.remove_one(&layout::unfinished(id)).await
+    }
+
+    /// Nobody works on a submission any more: its state, if it has one, is to be listed.
+    pub(crate) fn leave(&self, id: Uuid) {
+        if let Some(commits) = &self.commits {
+            commits.leave(id);
+        }
+    }
+
+    /// Waits until the states of submissions that were left are listed.
+    pub(crate) async fn settle(&self) -> Result<(), StoreError> {
+        match &self.commits {
+            Some(commits) => commits.settle().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn put(&self, name: &str, bytes: Bytes, mode: PutMode) -> Result<Written, StoreError> {
         let done = self
             .objects
             .put_opts(&Name::from(name), bytes.into(), PutOptions::from(mode))
             .await;
         match done {
-            Ok(_) => {
-                self.restrict(name).await?;
-                Ok(Written::Yes)
-            }
+            Ok(_) => Ok(Written::Yes),
             Err(object_store::Error::AlreadyExists { .. }) => Ok(Written::ExistsAlready),
             Err(error) => Err(StoreError::backend("write an object")(error)),
         }
@@ -159,6 +209,9 @@ impl Backend {
 
     /// A small object whole, if it is there.
     pub(crate) async fn get(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        if let Some(folder) = &self.folder {
+            return folder.read_small(name).await;
+        }
         let failed = StoreError::backend("read an object");
         match self.objects.get(&Name::from(name)).await {
             Ok(found) if found.meta.size > SMALL_BYTES_MAX => {
@@ -168,6 +221,12 @@ impl Backend {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Whether a small object is there and has no content: none at all, or zeros only.
+    pub(crate) async fn is_blank(&self, name: &str) -> Result<bool, StoreError> {
+        let found = self.get(name).await?;
+        Ok(found.is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0)))
     }
 
     /// Whether there is such an object.
@@ -184,6 +243,9 @@ impl Backend {
         &self,
         name: &str,
     ) -> Result<BoxStream<'static, Result<Bytes, StoreError>>, StoreError> {
+        if let Some(folder) = &self.folder {
+            return folder.read(name).await;
+        }
         let failed = StoreError::backend("read a document");
         let found = match self.objects.get(&Name::from(name)).await {
             Err(object_store::Error::NotFound { .. }) => {
@@ -191,10 +253,7 @@ impl Backend {
             }
             found => found.map_err(&failed)?,
         };
-        Ok(match found.payload {
-            GetResultPayload::File(file, _) => file_pieces(file, found.meta.size).boxed(),
-            GetResultPayload::Stream(pieces) => pieces.map_err(failed).boxed(),
-        })
+        Ok(found.into_stream().map_err(failed).boxed())
     }
 
     /// Removes objects; gone for good, their folders flushed, when this returns. One that is not
@@ -243,24 +302,6 @@ impl Backend {
 
 /// Pointers and states of unfinished submissions are much smaller.
 pub(crate) const SMALL_BYTES_MAX: u64 = 4 * 1024 * 1024;
-
-fn file_pieces(file: File, size: u64) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
-    futures_util::stream::try_unfold((file, size), |(file, left)| async move {
-        if left == 0 {
-            return Ok(None);
-        }
-        let len = left.min(READ_BYTES);
-        let (file, piece) = blocking(move || {
-            let mut piece = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
-            (&file).take(len).read_to_end(&mut piece)?;
-            Ok((file, piece))
-        })
-        .await
-        .map_err(StoreError::io("read a document"))?;
-        let left = left.saturating_sub(piece.len() as u64);
-        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (file, left))))
-    })
-}
 
 impl Bucket {
     fn connect(&self) -> Result<impl ObjectStore + use<>, StoreError> {

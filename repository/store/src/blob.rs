@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 use xds_model::DocumentHash;
 
-use crate::backend::{Backend, Put};
+use crate::backend::Backend;
 use crate::cipher::{CHUNK, Compressor, Encryptor, TAG, is_compressed_type};
 use crate::error::{ReceiveError, StoreError};
 use crate::keys::KeyRing;
@@ -30,7 +30,7 @@ pub struct ReceiveOptions {
     pub mime_type: Option<String>,
 }
 
-/// A document whose bytes are durable and that nothing refers to yet.
+/// A document whose bytes are written and that nothing refers to yet.
 ///
 /// Dropping it removes the bytes (by a task, or by the sweep where no runtime is left); giving it to
 /// [`DocumentStore::begin`] keeps them.
@@ -65,7 +65,8 @@ impl Received {
 }
 
 impl DocumentStore {
-    /// Takes the bytes of a document. They are durable, their folder included, when this returns.
+    /// Takes the bytes of a document. They are written when this returns, and lasting when the submission
+    /// that they are given to has begun.
     ///
     /// Memory does not grow with the document. A failure, or dropping the future, removes what was
     /// written.
@@ -328,10 +329,7 @@ impl Writer {
     async fn finish(mut self) -> Result<(), StoreError> {
         let rest = std::mem::take(&mut self.out);
         if self.upload.is_none() {
-            self.backend
-                .put(&self.name, Bytes::from(rest), Put::Fresh)
-                .await?;
-            return Ok(());
+            return self.backend.put_bytes(&self.name, Bytes::from(rest)).await;
         }
         self.send(rest).await?;
         self.settle().await?;

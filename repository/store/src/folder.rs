@@ -1,17 +1,27 @@
 //! A local data folder: private to its owner, free of symbolic links, used by one process.
 //!
-//! `object_store` writes the files; what it leaves to the process (modes, the flush after a removal,
-//! files left over from a crash) is done here.
+//! `object_store` writes the large files and removes all; what it leaves to the process (modes, the flush after
+//! a removal, files left over from a crash) is done here, and small files are written and all are read here, in
+//! one step each.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt};
+
+use crate::backend::SMALL_BYTES_MAX;
+use crate::commit::write_new;
 use crate::error::StoreError;
 use crate::layout;
+
+/// Bytes read at a time.
+const READ_BYTES: u64 = 256 * 1024;
 
 /// An opened data folder. Clones share the lock on it.
 #[derive(Clone, Debug)]
@@ -63,6 +73,45 @@ impl Folder {
             .map_err(StoreError::io("restrict a file"))
     }
 
+    /// Writes a file that nobody else can name yet. It is not flushed.
+    pub(crate) async fn write(&self, name: &str, bytes: Bytes) -> Result<(), StoreError> {
+        let path = self.root.join(name);
+        blocking(move || write_new(&path, &bytes, false))
+            .await
+            .map_err(StoreError::io("write a document"))
+    }
+
+    /// A small file whole, if it is there.
+    pub(crate) async fn read_small(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        let path = self.root.join(name);
+        let (bytes, size) = match blocking(move || read_ahead(&path, SMALL_BYTES_MAX)).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read.map(|(_, bytes, size)| (bytes, size)),
+        }
+        .map_err(StoreError::io("read an object"))?;
+        if size > SMALL_BYTES_MAX {
+            return Err(StoreError::Damaged("a small object is too large"));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The bytes of a file, piece by piece; the first one is read already.
+    pub(crate) async fn read(
+        &self,
+        name: &str,
+    ) -> Result<BoxStream<'static, Result<Bytes, StoreError>>, StoreError> {
+        let path = self.root.join(name);
+        let (file, first, size) = match blocking(move || read_ahead(&path, READ_BYTES)).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(StoreError::Damaged("the bytes of a document are gone"));
+            }
+            read => read.map_err(StoreError::io("read a document"))?,
+        };
+        let left = size.saturating_sub(first.len() as u64);
+        let first = (!first.is_empty()).then_some(Ok(first));
+        Ok(stream::iter(first).chain(pieces(file, left)).boxed())
+    }
+
     /// Makes removals of files durable: flushes the folders that these names lie in.
     pub(crate) async fn sync_parents(&self, names: &[String]) -> Result<(), StoreError> {
         let mut folders: Vec<PathBuf> = names
@@ -93,6 +142,37 @@ impl Folder {
         .await
         .map_err(StoreError::io("remove unfinished files"))
     }
+}
+
+/// Opens a file and reads its first bytes; its size is told too.
+fn read_ahead(path: &Path, bytes_max: u64) -> std::io::Result<(File, Bytes, u64)> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let bytes = read_piece(&file, size.min(bytes_max))?;
+    Ok((file, bytes, size))
+}
+
+fn read_piece(file: &File, len: u64) -> std::io::Result<Bytes> {
+    let mut piece = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
+    file.take(len).read_to_end(&mut piece)?;
+    Ok(piece.into())
+}
+
+/// The rest of a file.
+fn pieces(file: File, left: u64) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
+    stream::try_unfold((file, left), |(file, left)| async move {
+        if left == 0 {
+            return Ok(None);
+        }
+        let (file, piece) = blocking(move || {
+            let piece = read_piece(&file, left.min(READ_BYTES))?;
+            Ok((file, piece))
+        })
+        .await
+        .map_err(StoreError::io("read a document"))?;
+        let left = left.saturating_sub(piece.len() as u64);
+        Ok((!piece.is_empty()).then_some((piece, (file, left))))
+    })
 }
 
 fn make_or_check(root: &Path) -> Result<(), StoreError> {

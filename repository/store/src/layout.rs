@@ -3,8 +3,11 @@
 //! ```text
 //! blobs/<2 hex>/<uuid v7>          encrypted bytes of a document
 //! pointers/<2 hex>/<sha-256>       who owns a uniqueId, sealed
-//! unfinished/<uuid v7>             a submission on its way, sealed
+//! unfinished/<uuid v7>             a submission that nobody works on and that has not ended, sealed
 //! ```
+//!
+//! In a local folder `begun-0` and `begun-1` hold the submissions on their way (see `begun`); in a bucket these
+//! lie in `unfinished` from their beginning.
 
 use std::fmt::Write as _;
 

@@ -7,8 +7,10 @@
 //! from being done. [`DocumentStore::open_document`] and [`DocumentStore::read`] give them out again.
 
 mod backend;
+mod begun;
 mod blob;
 mod cipher;
+mod commit;
 mod error;
 mod folder;
 mod keys;

@@ -126,10 +126,11 @@ impl DocumentStore {
             }
         }
         self.backend().remove(&copies).await?;
-        self.backend().remove_one(&layout::unfinished(id)).await
+        self.backend().end(id).await
     }
 
     pub(crate) async fn unfinished_ids(&self) -> Result<Vec<Uuid>, StoreError> {
+        self.backend().settle().await?;
         let objects: Vec<_> = self.backend().list(layout::UNFINISHED).try_collect().await?;
         Ok(objects
             .iter()

@@ -1,12 +1,15 @@
 //! Submissions: all documents of one belong together, and a crash leaves all of them or none.
 //!
-//! The order of writes, each durable before the next:
-//! 1. the bytes ([`DocumentStore::receive`]);
+//! The order of writes, each lasting before the next:
+//! 1. the bytes ([`DocumentStore::receive`]), which need not last before their pointers do;
 //! 2. the state of the submission, which lists what it is about to create;
 //! 3. the pointers, create-only;
 //! 4. *ITI-42, by the caller*;
 //! 5. the state is removed ([`OpenSubmission::finish`]), or the pointers, then the bytes, then the
 //!    state ([`OpenSubmission::undo`]).
+//!
+//! In a folder 2 is a record in a log and one flush, 3 another flush, each for all submissions that wait
+//! (`commit`). A state that nobody works on any more lies in a file of its own.
 //!
 //! A pointer whose submission still has its state may yet be taken back. So a submission that finds
 //! its document stored already waits until that state is gone, and then looks again: bytes that it
@@ -20,8 +23,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use xds_model::UniqueId;
 
-use crate::backend::{Put, Written};
+use crate::backend::Written;
 use crate::blob::Received;
+use crate::commit::Pointer;
 use crate::error::StoreError;
 use crate::layout;
 use crate::pointer::{PointerRecord, StoredDocument};
@@ -117,15 +121,15 @@ impl DocumentStore {
             return Ok(open);
         }
         let begun = self.clock().now();
-        let (stored, mut received): (Vec<_>, Vec<_>) = documents
+        let (stored, received): (Vec<_>, Vec<_>) = documents
             .into_iter()
             .map(|new| stored_document(id, begun, &context, new))
             .unzip();
-        self.write_state(id, begun, context, &stored).await?;
+        let state = self.seal_state(id, begun, context, &stored)?;
+        let claims = self.plan_claims(&stored, received)?;
         // From here on the state answers for the bytes.
-        received.iter_mut().for_each(|received| received.blob.keep());
         open.documents = stored;
-        match open.claim_all(received).await {
+        match open.claim_all(state, claims).await {
             Ok(()) => Ok(open),
             Err(error) => {
                 if open.undo().await.is_err() {
@@ -136,13 +140,13 @@ impl DocumentStore {
         }
     }
 
-    async fn write_state(
+    fn seal_state(
         &self,
         id: Uuid,
         begun: OffsetDateTime,
         context: SubmissionContext,
         documents: &[StoredDocument],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Bytes, StoreError> {
         let state = StateRecord {
             id,
             begun,
@@ -156,23 +160,59 @@ impl DocumentStore {
         };
         let json =
             serde_json::to_vec(&state).map_err(|_| StoreError::Internal("writing a submission's state"))?;
-        let name = layout::unfinished(id);
-        let sealed = seal::seal(self.keys(), &name, &json)?;
-        self.backend().put(&name, sealed.into(), Put::Fresh).await?;
-        Ok(())
+        seal::seal(self.keys(), &layout::unfinished(id), &json).map(Bytes::from)
+    }
+
+    /// The claims in the order of the pointers' names, so that two submissions of the same documents in
+    /// another order do not wait for each other.
+    fn plan_claims(
+        &self,
+        documents: &[StoredDocument],
+        received: Vec<Received>,
+    ) -> Result<Vec<Planned>, StoreError> {
+        let mut claims = documents
+            .iter()
+            .zip(received)
+            .enumerate()
+            .map(|(position, (document, received))| {
+                let (name, sealed) = self.pointer_of(document)?;
+                Ok(Planned {
+                    position,
+                    name,
+                    sealed,
+                    received,
+                })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        claims.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(claims)
+    }
+
+    fn pointer_of(&self, document: &StoredDocument) -> Result<Pointer, StoreError> {
+        let name = layout::pointer(self.repository_unique_id(), &document.unique_id);
+        let sealed = self.seal_pointer(&name, document)?.into();
+        Ok((name, sealed))
     }
 
     /// Claims a uniqueId. Waits while a submission that may still be taken back holds it.
     pub(crate) async fn claim(&self, document: &StoredDocument) -> Result<Claim, StoreError> {
-        let name = layout::pointer(self.repository_unique_id(), &document.unique_id);
-        let sealed = Bytes::from(self.seal_pointer(&name, document)?);
+        let (name, sealed) = self.pointer_of(document)?;
+        self.claim_as(&name, &sealed, document).await
+    }
+
+    async fn claim_as(
+        &self,
+        name: &str,
+        sealed: &Bytes,
+        document: &StoredDocument,
+    ) -> Result<Claim, StoreError> {
         let until = Instant::now() + self.claim_wait();
         loop {
-            let written = self.backend().put(&name, sealed.clone(), Put::Create).await?;
+            let written = self.backend().create(name, sealed.clone()).await?;
             if written == Written::Yes {
                 return Ok(Claim::Claimed);
             }
-            if let Some(claim) = self.existing(&name, document).await? {
+            if let Some(claim) = self.existing(name, document).await? {
                 return Ok(claim);
             }
             if Instant::now() >= until {
@@ -191,11 +231,7 @@ impl DocumentStore {
             // A retried write that had succeeded at the first try.
             return Ok(Some(Claim::Claimed));
         }
-        if self
-            .backend()
-            .exists(&layout::unfinished(found.submission))
-            .await?
-        {
+        if self.backend().is_unfinished(found.submission).await? {
             return Ok(None);
         }
         // Whoever removes a pointer removes it before its state: so the second look decides.
@@ -215,11 +251,7 @@ impl DocumentStore {
         let mut pointers = Vec::new();
         for document in documents {
             let name = layout::pointer(self.repository_unique_id(), &document.unique_id);
-            let ours = self
-                .read_pointer(&name)
-                .await?
-                .is_some_and(|found| found.submission == id);
-            if ours {
+            if self.is_pointer_of(&name, id).await? {
                 pointers.push(name);
             }
         }
@@ -229,7 +261,16 @@ impl DocumentStore {
             .map(|document| layout::blob(document.blob))
             .collect();
         self.backend().remove(&blobs).await?;
-        self.backend().remove_one(&layout::unfinished(id)).await
+        self.backend().end(id).await
+    }
+
+    /// Whether a pointer is this submission's. One that is empty never lasted (a power failure took its
+    /// content): it is nobody else's, for whose pointer has lasted is not empty.
+    async fn is_pointer_of(&self, name: &str, submission: Uuid) -> Result<bool, StoreError> {
+        match self.read_pointer(name).await {
+            Err(StoreError::Damaged(_)) if self.backend().is_blank(name).await? => Ok(true),
+            found => Ok(found?.is_some_and(|found| found.submission == submission)),
+        }
     }
 }
 
@@ -252,10 +293,7 @@ impl OpenSubmission {
         if self.documents.is_empty() {
             return Ok(());
         }
-        self.store
-            .backend()
-            .remove_one(&layout::unfinished(self.id))
-            .await
+        self.store.backend().end(self.id).await
     }
 
     /// The registry has not registered it, and will not: what it created is removed.
@@ -266,24 +304,48 @@ impl OpenSubmission {
         self.store.take_back(self.id, &self.documents).await
     }
 
-    /// Claims in the order of the pointers' names, so that two submissions of the same documents in
-    /// another order do not wait for each other.
-    async fn claim_all(&mut self, received: Vec<Received>) -> Result<(), StoreError> {
-        let repository = self.store.repository_unique_id();
-        let mut order: Vec<_> = self.documents.iter().zip(received).enumerate().collect();
-        order.sort_by_cached_key(|(_, (document, _))| layout::pointer(repository, &document.unique_id));
-        let mut claims = Vec::with_capacity(order.len());
-        for (position, (document, mut received)) in order {
-            let claim = self.store.claim(document).await?;
+    /// Writes the state and claims the uniqueIds.
+    async fn claim_all(&mut self, state: Bytes, mut planned: Vec<Planned>) -> Result<(), StoreError> {
+        planned.iter_mut().for_each(|claim| claim.received.blob.keep());
+        let pointers = planned
+            .iter()
+            .map(|claim| (claim.name.clone(), claim.sealed.clone()))
+            .collect();
+        let made = self.store.backend().begin(self.id, state, pointers).await?;
+        let mut claims = Vec::with_capacity(planned.len());
+        for (number, mut planned) in planned.into_iter().enumerate() {
+            let claim = match self.documents.get(planned.position) {
+                Some(document) if number >= made => {
+                    self.store
+                        .claim_as(&planned.name, &planned.sealed, document)
+                        .await?
+                }
+                _ => Claim::Claimed,
+            };
             if claim != Claim::Claimed {
-                received.blob.remove_when_dropped(self.store.backend());
+                planned.received.blob.remove_when_dropped(self.store.backend());
             }
-            claims.push((position, claim));
+            claims.push((planned.position, claim));
         }
         claims.sort_by_key(|(position, _)| *position);
         self.claims = claims.into_iter().map(|(_, claim)| claim).collect();
         Ok(())
     }
+}
+
+impl Drop for OpenSubmission {
+    /// One that did not end is left to recovery, which has to find it.
+    fn drop(&mut self) {
+        self.store.backend().leave(self.id);
+    }
+}
+
+/// A claim to be made: the document's place among those of the submission, and its pointer.
+struct Planned {
+    position: usize,
+    name: String,
+    sealed: Bytes,
+    received: Received,
 }
 
 fn stored_document(

@@ -201,7 +201,7 @@ async fn sto_20_documents_are_flushed_before_they_are_registered_and_answered() 
         "-f",
         "-yy",
         "-e",
-        "trace=fsync,fdatasync,write,writev,sendto",
+        "trace=fsync,fdatasync,syncfs,rename,write,pwrite64,writev,sendto",
         "-o",
         &trace_file,
     ];
@@ -225,13 +225,13 @@ async fn sto_20_documents_are_flushed_before_they_are_registered_and_answered() 
 
     let calls = completed_calls(&std::fs::read_to_string(trace).unwrap());
     let documents = ground.documents().to_str().unwrap().to_owned();
-    let is_flush =
-        |call: &str, part: &str| call.contains("sync(") && call.contains(&format!("{documents}/{part}"));
-    let first = |what: &str, fits: &dyn Fn(&str) -> bool| {
-        calls
+    // The first call from `from` on that holds all of these texts.
+    let step = |from: usize, texts: &[&str]| {
+        let fits = |call: &String| texts.iter().all(|text| call.contains(text));
+        from + calls[from..]
             .iter()
-            .position(|call| fits(call))
-            .unwrap_or_else(|| panic!("no {what} in {calls:#?}"))
+            .position(fits)
+            .unwrap_or_else(|| panic!("no {texts:?} in {:#?}", &calls[from..]))
     };
     let last = |what: &str, fits: &dyn Fn(&str) -> bool| {
         calls
@@ -241,35 +241,25 @@ async fn sto_20_documents_are_flushed_before_they_are_registered_and_answered() 
     };
     let to =
         |call: &str, from: &str, port: &str| call.contains("TCP") && call.contains(&format!("{from}{port}"));
-    let registered = {
-        // The list of nodes was asked for before: the submission is the first write after the pointer's flush.
-        let pointer = last("flush of a pointer", &|call| is_flush(call, "pointers"));
-        let port = ground.registry.port().to_string();
-        pointer
-            + calls[pointer..]
-                .iter()
-                .position(|call| to(call, "->127.0.0.1:", &port))
-                .unwrap()
-    };
-    for part in ["blobs", "unfinished", "pointers"] {
-        let file = first(part, &|call| {
-            is_flush(call, part) && path_of(call).is_some_and(|path| !std::path::Path::new(path).is_dir())
-        });
-        let folder = path_of(&calls[file]).unwrap().rsplit_once('/').unwrap().0;
-        let is_folder = |call: &String| call.contains("sync(") && path_of(call) == Some(folder);
-        let flushed = calls[file..registered].iter().any(is_folder);
-        assert!(flushed, "{part}: file, then folder, then ITI-42, {calls:#?}");
-    }
+    // The state lasts, then bytes and pointer together, and only then the submission goes to the registry.
+    let bytes = step(0, &["write(", &format!("{documents}/blobs/")]);
+    let noted = step(bytes, &["pwrite64(", "/begun-"]);
+    let state = step(noted, &["fdatasync(", "/begun-"]);
+    let pointer = step(state, &["rename(", &format!("{documents}/pointers/")]);
+    let lasting = step(pointer, &["syncfs(", &documents]);
+    let registered = step(
+        lasting,
+        &["TCP", &format!("->127.0.0.1:{}", ground.registry.port())],
+    );
+    let early = calls[bytes..lasting]
+        .iter()
+        .any(|call| call.contains(&format!("->127.0.0.1:{}", ground.registry.port())));
+    assert!(!early, "nothing goes to the registry before, {calls:#?}");
     let answered = last("answer", &|call| to(call, "127.0.0.1:", &format!("{clinical}->")));
     let journal = calls[registered..answered]
         .iter()
         .any(|call| call.contains("sync(") && call.contains("/journal/"));
     assert!(journal, "the record is flushed before the answer, {calls:#?}");
-}
-
-/// The path of the file descriptor that a call is about.
-fn path_of(call: &str) -> Option<&str> {
-    call.split_once('<')?.1.split_once('>').map(|(path, _)| path)
 }
 
 /// The calls of an strace, in the order in which they were completed.

@@ -60,7 +60,10 @@ async fn sto_05_what_is_not_registered_is_removed_when_that_is_settled() {
     assert_eq!(response.status, ResponseStatus::Failure);
     assert_eq!(codes(&response), ["XDSRegistryNotAvailable"]);
     // The registry may be at work on it still: nothing is removed yet.
-    assert_eq!(world.ground.stored_in("unfinished"), 1);
+    until("it is left to recovery", || {
+        world.ground.stored_in("unfinished") == 1
+    })
+    .await;
 
     let ground = world.stop().await;
     ground.clock.forward(3600);
@@ -80,7 +83,10 @@ async fn sto_05_what_is_registered_after_all_is_kept_by_recovery() {
     let entry = Entry::text("late");
     let submission = Submission::of(std::slice::from_ref(&entry));
     world.h1.provide(&submission).await.unwrap();
-    assert_eq!(world.ground.stored_in("unfinished"), 1);
+    until("it is left to recovery", || {
+        world.ground.stored_in("unfinished") == 1
+    })
+    .await;
 
     let ground = world.stop().await;
     ground

@@ -135,6 +135,7 @@ impl Reply {
             }
             Self::Streamed(reply) => HttpResponse::Ok().content_type(reply.content_type).body(Pieces {
                 pieces: reply.pieces,
+                rest: Bytes::new(),
                 taken: reply.taken,
                 _place: place,
             }),
@@ -185,6 +186,12 @@ struct Chain {
 
 const HANDED_BYTES_MAX: usize = 32 * 1024;
 
+/// Takes from `piece` what is handed on at once: its bytes are still in the processor's cache when they are
+/// encrypted, and the write buffer stays small.
+fn handed(piece: &mut Bytes) -> Bytes {
+    piece.split_to(piece.len().min(HANDED_BYTES_MAX))
+}
+
 impl Chain {
     fn of(pieces: impl IntoIterator<Item = String>) -> Self {
         let pieces: VecDeque<Bytes> = pieces
@@ -200,11 +207,10 @@ impl Chain {
 
     fn next(&mut self) -> Option<Bytes> {
         let first = self.pieces.front_mut()?;
-        let piece = if first.len() > HANDED_BYTES_MAX {
-            first.split_to(HANDED_BYTES_MAX)
-        } else {
-            self.pieces.pop_front()?
-        };
+        let piece = handed(first);
+        if first.is_empty() {
+            self.pieces.pop_front();
+        }
         self.left -= piece.len() as u64;
         Some(piece)
     }
@@ -225,8 +231,26 @@ impl MessageBody for Chain {
 /// A body whose pieces come from another task. It holds the request's place until the last one is out.
 struct Pieces {
     pieces: mpsc::Receiver<Piece>,
+    /// What is left of a piece that is handed on in parts.
+    rest: Bytes,
     taken: Arc<AtomicU64>,
     _place: Place,
+}
+
+impl Pieces {
+    /// Hands on the next part of the piece at hand, which counts as taken with its last part.
+    fn part(&mut self) -> Bytes {
+        let part = handed(&mut self.rest);
+        if self.rest.is_empty() {
+            self.taken.fetch_add(1, Ordering::Release);
+        }
+        part
+    }
+
+    fn end<T>(&self, end: T) -> T {
+        self.taken.fetch_add(1, Ordering::Release);
+        end
+    }
 }
 
 impl MessageBody for Pieces {
@@ -237,15 +261,16 @@ impl MessageBody for Pieces {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if !self.rest.is_empty() {
+            return Poll::Ready(Some(Ok(self.part())));
+        }
         self.pieces.poll_recv(cx).map(|piece| match piece {
-            Some(piece) => {
-                self.taken.fetch_add(1, Ordering::Release);
-                match piece {
-                    Piece::Data(bytes) => Some(Ok(bytes)),
-                    Piece::End => None,
-                    Piece::Cut => Some(Err(CutShort.into())),
-                }
+            Some(Piece::Data(bytes)) => {
+                self.rest = bytes;
+                Some(Ok(self.part()))
             }
+            Some(Piece::End) => self.end(None),
+            Some(Piece::Cut) => self.end(Some(Err(CutShort.into()))),
             None => Some(Err(CutShort.into())),
         })
     }

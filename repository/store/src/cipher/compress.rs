@@ -7,7 +7,8 @@ use crate::error::StoreError;
 const LEVEL: i32 = 3;
 /// A window of 256 KiB: about 1 MiB of memory for a document on its way in, half of it on its way out.
 const WINDOW_LOG: u32 = 18;
-const STEP: usize = 32 * 1024;
+/// Room that a step of the (de)compressor gets.
+pub(crate) const STEP: usize = 32 * 1024;
 
 /// Compresses what is pushed.
 pub(crate) struct Compressor(Encoder<'static>);

@@ -15,7 +15,7 @@ mod decrypt;
 mod encrypt;
 mod header;
 
-pub(crate) use compress::{Compressor, Decompressor, is_compressed_type};
+pub(crate) use compress::{Compressor, Decompressor, STEP, is_compressed_type};
 pub(crate) use decrypt::Decryptor;
 pub(crate) use encrypt::Encryptor;
 

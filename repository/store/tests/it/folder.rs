@@ -115,7 +115,8 @@ async fn a_folder_has_one_process() {
     open(&dir);
 }
 
-/// The kernel's view: the file and its folder are flushed before `receive` and `begin` return.
+/// The kernel's view: the state is flushed before the pointer is put into place, and the bytes and the
+/// pointer, with their folders, before `begin` returns.
 #[tokio::test]
 async fn sto_20_files_and_folders_are_flushed() {
     if Command::new("strace").arg("-V").output().is_err() {
@@ -128,7 +129,7 @@ async fn sto_20_files_and_folders_are_flushed() {
             "-f",
             "-y",
             "-e",
-            "trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat,write",
+            "trace=fsync,fdatasync,syncfs,rename,renameat,renameat2,link,linkat,write,pwrite64",
             "-o",
         ])
         .arg(&trace)
@@ -141,42 +142,37 @@ async fn sto_20_files_and_folders_are_flushed() {
     if !output.status.success() && trace.is_empty() {
         return; // No right to trace here.
     }
-    let (received, begun) = (find(&trace, "MARK received"), find(&trace, "MARK begun"));
-    let blob = find(&trace, "blobs/");
-    assert_order(&trace, "blobs/", "rename", blob, received);
-    assert_order(&trace, "unfinished/", "rename", received, begun);
-    assert_order(&trace, "pointers/", "link", find(&trace, "unfinished/"), begun);
-}
-
-fn find(trace: &str, text: &str) -> usize {
-    trace
-        .lines()
-        .position(|line| line.contains(text))
-        .unwrap_or_else(|| panic!("no {text} in\n{trace}"))
-}
-
-/// Between two lines: the file under `part` flushed, then put into place, then its folder flushed.
-fn assert_order(trace: &str, part: &str, publish: &str, from: usize, to: usize) {
     let lines: Vec<&str> = trace.lines().collect();
-    let within = &lines[from..to];
-    let at = |what: &dyn Fn(&str) -> bool| {
-        within
-            .iter()
-            .position(|line| what(line))
-            .unwrap_or_else(|| panic!("{part}: a step is missing in\n{}", within.join("\n")))
-    };
-    let file = at(&|line| line.contains("sync(") && line.contains(part) && line.contains('#'));
-    let placed = at(&|line| line.contains(publish) && line.contains(part));
-    let folder = within
-        .iter()
-        .rposition(|line| {
-            line.contains("sync(") && line.contains(part.trim_end_matches('/')) && !line.contains('#')
-        })
-        .unwrap_or_else(|| panic!("{part}: its folder is not flushed in\n{}", within.join("\n")));
-    assert!(
-        file < placed && placed < folder,
-        "{part}: {file} {placed} {folder}"
+    let (large, small, begun) = (
+        step(&lines, 0, &["MARK large"]),
+        step(&lines, 0, &["MARK small"]),
+        step(&lines, 0, &["MARK begun"]),
     );
+    // A large document is flushed by itself.
+    let file = step(&lines, 0, &["sync(", "blobs/", "#"]);
+    let placed = step(&lines, file, &["rename", "blobs/"]);
+    let folder = step(&lines, placed, &["sync(", "blobs"]);
+    assert!(folder < large, "{trace}");
+    // A small one with its submission.
+    let bytes = step(&lines, large, &["write(", "blobs/"]);
+    assert!(bytes < small, "{trace}");
+    let noted = step(&lines, small, &["pwrite64(", "begun-"]);
+    let flushed = step(&lines, noted, &["fdatasync(", "begun-"]);
+    let pointer = step(&lines, flushed, &["rename", "pointers/"]);
+    let lasting = step(&lines, pointer, &["syncfs(", "data"]);
+    assert!(lasting < begun, "{trace}");
+    let early = lines[..flushed]
+        .iter()
+        .any(|line| line.contains("pointers/") && !line.contains("sync("));
+    assert!(!early, "a pointer before the state lasts\n{trace}");
+}
+
+/// The first line from `from` on that holds all of these.
+fn step(lines: &[&str], from: usize, texts: &[&str]) -> usize {
+    from + lines[from..]
+        .iter()
+        .position(|line| texts.iter().all(|text| line.contains(text)))
+        .unwrap_or_else(|| panic!("no {texts:?} in\n{}", lines[from..].join("\n")))
 }
 
 #[tokio::test]
@@ -190,9 +186,11 @@ async fn child_traced() {
         KeyRing::ephemeral().unwrap(),
     ))
     .unwrap();
-    let document = new_document(&store, "1.2.3", &content(3, 700_000)).await;
-    eprintln!("MARK received");
-    let open = store.begin(context("1.9"), vec![document]).await.unwrap();
+    let large = new_document(&store, "1.2.3", &content(3, 700_000)).await;
+    eprintln!("MARK large");
+    let small = new_document(&store, "1.2.4", b"small").await;
+    eprintln!("MARK small");
+    let open = store.begin(context("1.9"), vec![large, small]).await.unwrap();
     eprintln!("MARK begun");
     open.finish().await.unwrap();
 }

@@ -111,6 +111,7 @@ async fn a_damaged_state_is_left_for_the_operator() {
     let dir = TempDir::fast();
     let store = open(&dir);
     drop(begin(&store, "1.9.1", &[("1.2.3", b"here")]).await.unwrap());
+    assert_eq!(store.unfinished().await.unwrap().len(), 1);
     let [path] = files(&dir.data().join("unfinished")).try_into().unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[50] ^= 1;
@@ -119,4 +120,29 @@ async fn a_damaged_state_is_left_for_the_operator() {
     assert_eq!((done.damaged, done.removed), (1, 0));
     assert!(path.exists());
     assert_eq!(fetch(&store, "1.2.3").await.unwrap(), b"here");
+}
+
+/// A power failure between the two flushes: the state is there, the pointer's name too, its content is not.
+#[tokio::test]
+async fn sto_02_a_pointer_whose_content_never_lasted_is_taken_back() {
+    let dir = TempDir::fast();
+    let store = open(&dir);
+    for content in [&b""[..], &[0; 100]] {
+        drop(begin(&store, "1.9.1", &[("1.2.3", b"here")]).await.unwrap());
+        let [pointer] = files(&dir.data().join("pointers")).try_into().unwrap();
+        std::fs::write(&pointer, content).unwrap();
+        let done = store.recover(|_| async { Recovery::Remove }).await.unwrap();
+        assert_eq!(done, counts(0, 1, 0));
+        assert!(files(&dir.data().join("pointers")).is_empty());
+        assert!(files(&dir.data().join("blobs")).is_empty());
+    }
+    // One with other damage may be somebody else's: it is left to the operator.
+    drop(begin(&store, "1.9.1", &[("1.2.3", b"here")]).await.unwrap());
+    let [pointer] = files(&dir.data().join("pointers")).try_into().unwrap();
+    std::fs::write(&pointer, b"damaged").unwrap();
+    assert!(matches!(
+        store.recover(|_| async { Recovery::Remove }).await,
+        Err(StoreError::Damaged(_))
+    ));
+    assert!(pointer.exists());
 }
