@@ -232,6 +232,17 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Checkpoint>, io::Error> {
     }
 }
 
+/// Whether the file beside the segments is exactly what [`write`] made of a checkpoint, or is not there.
+pub(crate) fn is_as_written(folder: &Path) -> Result<bool, io::Error> {
+    match fs::read(folder.join(FILE)) {
+        Ok(text) => Ok(serde_json::from_slice::<Checkpoint>(&text)
+            .and_then(|checkpoint| serde_json::to_vec(&checkpoint))
+            .is_ok_and(|again| again == text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// Repeats `checkpoint` beside the segments; it is durable in the journal already.
 pub(crate) fn write(folder: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
     let text = serde_json::to_vec(checkpoint)?;

@@ -1,8 +1,8 @@
-//! What the journal is written on: files, and the room that is left for them.
+//! What the journal is written on: files, their names, and the room that is left for them.
 //!
 //! The journal of a running node takes [`Medium::disk`]. Tests of failing disks take their own.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -30,6 +30,7 @@ pub trait SegmentFile: Send {
 }
 
 type OpenSegment = dyn Fn(&Path) -> io::Result<Box<dyn SegmentFile>> + Send + Sync;
+type Rename = dyn Fn(&Path, &Path) -> io::Result<()> + Send + Sync;
 type FreeBytes = dyn Fn(&Path) -> io::Result<u64> + Send + Sync;
 
 /// Opens segments and measures free space.
@@ -37,6 +38,7 @@ type FreeBytes = dyn Fn(&Path) -> io::Result<u64> + Send + Sync;
 pub struct Medium {
     open: Arc<OpenSegment>,
     free: Arc<FreeBytes>,
+    rename: Arc<Rename>,
 }
 
 impl Medium {
@@ -54,7 +56,22 @@ impl Medium {
         Self {
             open: Arc::new(open),
             free: Arc::new(free),
+            rename: Arc::new(|from, to| fs::rename(from, to)),
         }
+    }
+
+    /// Another means of giving a new segment its name.
+    #[must_use]
+    pub fn renaming(
+        mut self,
+        rename: impl Fn(&Path, &Path) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.rename = Arc::new(rename);
+        self
+    }
+
+    pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        (self.rename)(from, to)
     }
 
     pub(crate) fn open(&self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {

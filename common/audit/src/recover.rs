@@ -12,7 +12,7 @@ use crate::chain::sha256_hex;
 use crate::checkpoint;
 use crate::content::{Content, OpenContent};
 use crate::error::JournalError;
-use crate::medium::sync_folder;
+use crate::medium::{Medium, sync_folder};
 use crate::place::{Place, list, plain};
 use crate::record::Frame;
 use crate::segment::{Cursor, HEADER_BYTES, Header};
@@ -278,13 +278,19 @@ impl Requests {
 }
 
 /// Makes the segment that begins at `cursor`; its header is on the disk when this returns.
-pub(crate) fn begin_segment(folder: &Path, header: &Header) -> Result<PathBuf, JournalError> {
+pub(crate) fn begin_segment(
+    medium: &Medium,
+    folder: &Path,
+    header: &Header,
+) -> Result<PathBuf, JournalError> {
     let path = plain(folder, header.first);
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let fresh = PathBuf::from(name);
     write(&fresh, &header.encode())?;
-    fs::rename(&fresh, &path).map_err(JournalError::io("cannot make", &path))?;
+    medium
+        .rename(&fresh, &path)
+        .map_err(JournalError::io("cannot make", &path))?;
     sync_folder(folder).map_err(JournalError::io("cannot sync", folder))?;
     Ok(path)
 }

@@ -150,6 +150,11 @@ pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<Report, JournalE
             return Ok(check.report(Some(bad)));
         }
     }
+    if !checkpoint::is_as_written(folder).map_err(JournalError::io("cannot read", folder))? {
+        checkpoint::FILE.clone_into(&mut check.file);
+        let bad = check.bad(check.cursor.next, Fault::Checkpoint);
+        return Ok(check.report(Some(bad)));
+    }
     let bad = check.signed_anchors().err().or_else(|| check.cut());
     Ok(check.report(bad))
 }

@@ -339,7 +339,7 @@ pub(crate) fn start_segment(
     folder: &std::path::Path,
     header: &Header,
 ) -> Result<(Box<dyn SegmentFile>, u64), JournalError> {
-    let path = begin_segment(folder, header)?;
+    let path = begin_segment(medium, folder, header)?;
     let file = medium
         .open(&path)
         .map_err(JournalError::io("cannot open", &path))?;

@@ -186,3 +186,58 @@ async fn aud_05_a_full_disk_is_waited_out_and_nothing_is_lost() {
             .is_whole()
     );
 }
+
+/// A new segment that cannot be named: a full disk is waited out, anything else is final.
+#[tokio::test]
+async fn aud_06_a_rename_that_failed_loses_nothing() {
+    for (kind, waits) in [(io::ErrorKind::StorageFull, true), (io::ErrorKind::Other, false)] {
+        let folder = Folder::new();
+        let broken = Arc::new(AtomicBool::new(false));
+        let switch = Arc::clone(&broken);
+        let options = JournalOptions {
+            segment_bytes_max: 2_048,
+            medium: Medium::disk().renaming(move |from, to| {
+                if switch.load(Ordering::Relaxed) {
+                    Err(kind.into())
+                } else {
+                    std::fs::rename(from, to)
+                }
+            }),
+            free_bytes_min: 0,
+            ..JournalOptions::default()
+        };
+        let journal = open_with(&folder, options).unwrap().journal;
+        let mut acknowledged = vec![journal.single(event("first")).await.unwrap()];
+        broken.store(true, Ordering::Relaxed);
+        let refused = loop {
+            match journal.single(event("next")).await {
+                Ok(sequence) => acknowledged.push(sequence),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(
+            refused,
+            if waits {
+                AuditError::DiskLow
+            } else {
+                AuditError::Failed
+            }
+        );
+        broken.store(false, Ordering::Relaxed);
+        if waits {
+            until("the room", || journal.is_ready());
+            acknowledged.push(journal.single(event("after")).await.unwrap());
+        } else {
+            assert_eq!(journal.single(event("after")).await, Err(AuditError::Failed));
+        }
+        journal.shutdown().await;
+        let kept: Vec<u64> = folder.contents().iter().map(|(sequence, _)| *sequence).collect();
+        assert!(
+            acknowledged.iter().all(|sequence| kept.contains(sequence)),
+            "{kind}"
+        );
+        open(&folder).journal.shutdown().await;
+        let report = verify(folder.path(), &VerifyOptions::default()).unwrap();
+        assert!(report.is_whole(), "{kind}: {report:?}");
+    }
+}

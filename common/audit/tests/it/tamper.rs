@@ -239,6 +239,38 @@ async fn aud_08_a_cut_or_older_journal_is_found_by_a_kept_checkpoint() {
 }
 
 #[tokio::test]
+async fn aud_08_every_changed_byte_of_the_checkpoint_beside_is_found() {
+    let folder = written(3).await;
+    let key = key(&folder);
+    let path = folder.path().join("checkpoint.json");
+    let whole = fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        for mask in [1 << (at % 8), 0x20] {
+            let mut changed = whole.clone();
+            changed[at] ^= mask;
+            fs::write(&path, &changed).unwrap();
+            assert!(check(&folder, key).is_some(), "byte {at} ^ {mask:#x}");
+        }
+    }
+}
+
+/// Somebody else's checkpoint for the same record proves nothing.
+#[tokio::test]
+async fn aud_08_an_anchor_that_was_not_signed_with_the_key_is_refused() {
+    let folder = written(3).await;
+    let text = fs::read(folder.path().join("checkpoint.json")).unwrap();
+    let mut anchor: Checkpoint = serde_json::from_slice(&text).unwrap();
+    anchor.end = !anchor.end;
+    let options = VerifyOptions {
+        public_key: Some(key(&folder)),
+        anchors: vec![anchor],
+        ..VerifyOptions::default()
+    };
+    let bad = verify(folder.path(), &options).unwrap().bad.unwrap();
+    assert_eq!(bad.fault, Fault::Signature);
+}
+
+#[tokio::test]
 async fn aud_08_cut_records_are_found_by_the_checkpoint_beside() {
     let folder = written(10).await;
     let path = folder.segments()[0].clone();
