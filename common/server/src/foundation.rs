@@ -17,6 +17,7 @@ use xds_tls::{
 
 use crate::authenticate::Authenticator;
 use crate::config::{AuditSection, ClinicalSection, Limits, NodeSection};
+use crate::delivery::{self, Delivery, DeliveryError};
 use crate::gate::Gate;
 use crate::http::{ClinicalListener, OnRefused};
 use crate::in_flight::InFlight;
@@ -60,6 +61,8 @@ pub struct Foundation {
     pub ids: SharedIds,
     /// The number of this start's event in the journal.
     pub started: u64,
+    /// Events on their way to Audit Record Repositories.
+    pub delivery: Arc<Delivery>,
     node: NodeSection,
     endpoint: String,
 }
@@ -101,6 +104,9 @@ pub enum FoundationError {
     /// An event of the start could not be written.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// Audit Record Repositories.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
 }
 
 impl Foundation {
@@ -126,6 +132,16 @@ impl Foundation {
             Arc::clone(&plan.clock),
             plan.ids.as_ref(),
         )?;
+        let delivery = Delivery::start(delivery::Plan {
+            audit: plan.audit,
+            node: plan.node,
+            public_url: &plan.clinical.public_url,
+            journal: opened.journal.clone(),
+            material: Arc::clone(&material),
+            clock: Arc::clone(&plan.clock),
+            ids: Arc::clone(&plan.ids),
+            metrics: SharedMetrics::clone(&plan.metrics),
+        })?;
         let mut foundation = Self {
             material,
             tls,
@@ -137,6 +153,7 @@ impl Foundation {
             clock: plan.clock,
             ids: plan.ids,
             started: 0,
+            delivery: Arc::new(delivery),
             node: plan.node.clone(),
             endpoint: plan.clinical.public_url.clone(),
         };
@@ -226,13 +243,15 @@ impl Foundation {
         let looking = async {
             loop {
                 self.look();
+                self.delivery.look();
+                self.metrics.audit_journal(self.journal.stats());
                 if let Err(error) = self.refusals.flush(&self.journal, Instant::now()).await {
                     tracing::error!(%error, "alarm: events of refused connections were not written");
                 }
                 tokio::time::sleep(WATCH_EVERY).await;
             }
         };
-        futures_util::future::join(reloading, looking).await;
+        futures_util::future::join3(reloading, looking, self.delivery.watch_material()).await;
     }
 
     fn look(&self) {
@@ -266,6 +285,7 @@ impl Foundation {
             tracing::error!(%error, "alarm: the stop was not written to the journal");
         }
         self.journal.shutdown().await;
+        self.delivery.stop().await;
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod config;
+pub mod delivery;
 pub mod doctor;
 pub mod foundation;
 pub mod gate;

@@ -10,7 +10,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use xds_audit::JournalStats;
 use xds_model::Transaction;
+use xds_syslog::sender::DestinationStatus;
 
 /// The counters of one process.
 #[derive(Debug)]
@@ -21,6 +23,81 @@ pub struct Metrics {
     in_flight: Gauge,
     refused_handshakes: Family<ReasonLabels, Counter>,
     tls_reloads: Family<OutcomeLabels, Counter>,
+    audit: AuditGauges,
+}
+
+/// How the journal and its delivery stand.
+#[derive(Clone, Debug, Default)]
+struct AuditGauges {
+    durable_records: Gauge,
+    growth_bytes_per_day: Gauge,
+    days_left: Gauge,
+    connected: Family<DestinationLabels, Gauge>,
+    oldest_seconds: Family<DestinationLabels, Gauge>,
+    sent: Family<DestinationLabels, Gauge>,
+    resent: Family<DestinationLabels, Gauge>,
+    failures: Family<DestinationLabels, Gauge>,
+}
+
+/// A destination by its name in the configuration.
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct DestinationLabels {
+    destination: String,
+}
+
+impl AuditGauges {
+    fn register(&self, registry: &mut Registry) {
+        let plain = [
+            (
+                "audit_journal_durable_records",
+                "Number of the newest record on the disk",
+                &self.durable_records,
+            ),
+            (
+                "audit_journal_growth_bytes_per_day",
+                "Growth of the journal",
+                &self.growth_bytes_per_day,
+            ),
+            (
+                "audit_journal_days_left",
+                "Days until the journal's volume is full, at this growth",
+                &self.days_left,
+            ),
+        ];
+        for (name, help, gauge) in plain {
+            registry.register(name, help, gauge.clone());
+        }
+        let families = [
+            (
+                "audit_destination_connected",
+                "Whether a session stands",
+                &self.connected,
+            ),
+            (
+                "audit_destination_oldest_seconds",
+                "Age of the oldest event that is not known to have arrived",
+                &self.oldest_seconds,
+            ),
+            (
+                "audit_destination_sent",
+                "Messages sent since the start",
+                &self.sent,
+            ),
+            (
+                "audit_destination_resent",
+                "Of these, messages that were sent before",
+                &self.resent,
+            ),
+            (
+                "audit_destination_failures",
+                "Sessions that failed since the start",
+                &self.failures,
+            ),
+        ];
+        for (name, help, family) in families {
+            registry.register(name, help, family.clone());
+        }
+    }
 }
 
 /// Shared between the workers.
@@ -121,6 +198,8 @@ impl Metrics {
             "Reloads of certificates and revocation lists, by outcome",
             tls_reloads.clone(),
         );
+        let audit = AuditGauges::default();
+        audit.register(&mut registry);
         extend(&mut registry);
         Arc::new(Self {
             registry,
@@ -129,6 +208,7 @@ impl Metrics {
             in_flight,
             refused_handshakes,
             tls_reloads,
+            audit,
         })
     }
 
@@ -157,6 +237,37 @@ impl Metrics {
     pub fn tls_reload(&self, good: bool) {
         let outcome = Word(if good { "success" } else { "failure" });
         self.tls_reloads.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// How the audit journal stands.
+    pub fn audit_journal(&self, stats: &JournalStats) {
+        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        self.audit.durable_records.set(number(stats.durable()));
+        if let Some(growth) = stats.growth_bytes_per_day() {
+            self.audit.growth_bytes_per_day.set(number(growth));
+        }
+        if let Some(days) = stats.days_left() {
+            let whole = Duration::try_from_secs_f64(days).map_or(u64::MAX, |days| days.as_secs());
+            self.audit.days_left.set(number(whole));
+        }
+    }
+
+    /// How a destination of audit events stands.
+    pub fn audit_destination(&self, status: &DestinationStatus) {
+        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        let labels = DestinationLabels {
+            destination: status.name.to_string(),
+        };
+        let oldest = status.oldest.map_or(0, |oldest| oldest.age.as_secs());
+        for (family, value) in [
+            (&self.audit.connected, i64::from(status.connected)),
+            (&self.audit.oldest_seconds, number(oldest)),
+            (&self.audit.sent, number(status.sent)),
+            (&self.audit.resent, number(status.resent)),
+            (&self.audit.failures, number(status.failures)),
+        ] {
+            family.get_or_create(&labels).set(value);
+        }
     }
 
     /// Requests being served.

@@ -1,5 +1,6 @@
 //! Configuration: one typed TOML file, unknown keys refused, secrets as file paths only.
 
+mod destination;
 mod limits;
 mod sections;
 
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+pub use destination::{DestinationSection, SyslogTransport};
 pub use limits::Limits;
 pub use sections::{
     AuditSection, ClinicalSection, LogFormat, LogSection, NodeSection, StatusSection, TimeSection,

@@ -8,6 +8,7 @@ use xds_audit::JournalOptions;
 use xds_audit::expire::{RETENTION_YEARS, RETENTION_YEARS_MIN};
 use xds_tls::MaterialPaths;
 
+use super::destination::DestinationSection;
 use super::rebase;
 
 /// `[node]`: who this process is in its audit events.
@@ -106,6 +107,9 @@ pub struct AuditSection {
     /// Years after which `audit expire` may remove records; never less than the law's three.
     #[serde(default = "retention_years")]
     pub retention_years: u32,
+    /// Audit Record Repositories that events are delivered to.
+    #[serde(default)]
+    pub destination: Vec<DestinationSection>,
 }
 
 fn seal() -> bool {
@@ -130,6 +134,7 @@ impl AuditSection {
             seal: seal(),
             cold_folder: None,
             retention_years: retention_years(),
+            destination: Vec::new(),
         }
     }
 
@@ -138,6 +143,9 @@ impl AuditSection {
         rebase(&mut self.journal, base);
         for path in self.key_file.iter_mut().chain(&mut self.cold_folder) {
             rebase(path, base);
+        }
+        for destination in &mut self.destination {
+            destination.rebase(base);
         }
     }
 
@@ -152,6 +160,16 @@ impl AuditSection {
         if self.cold_folder.as_ref() == Some(&self.journal) {
             complaints
                 .push("audit.cold_folder is the folder of audit.journal: give it another one".to_owned());
+        }
+        let mut names = std::collections::BTreeSet::new();
+        for destination in &self.destination {
+            complaints.extend(destination.complaints());
+            if !names.insert(&destination.name) {
+                complaints.push(format!(
+                    "audit.destination: the name {} is given twice",
+                    destination.name
+                ));
+            }
         }
         complaints
     }
@@ -169,6 +187,13 @@ impl AuditSection {
                 self.journal.with_file_name(name)
             }
         }
+    }
+
+    /// Where delivery remembers how far it got.
+    pub fn delivery_folder(&self) -> PathBuf {
+        let mut name = self.journal.file_name().unwrap_or_default().to_owned();
+        name.push("-delivery");
+        self.journal.with_file_name(name)
     }
 
     /// As the journal takes it.
