@@ -153,19 +153,20 @@ impl Intake<'_> {
                 plain.extend_from_slice(part);
                 if plain.len() >= CHUNK {
                     let (plain, compress) = (std::mem::take(plain), *compress);
-                    self.stage = self.decide(&plain, compress)?;
+                    self.stage = self.decide(&plain, compress, None)?;
                 }
                 Ok(())
             }
         }
     }
 
-    /// Compresses the sample and goes on from there, or without, if that saved less than an eighth.
-    fn decide(&mut self, sample: &[u8], compress: bool) -> Result<Stage, StoreError> {
+    /// Compresses the sample and goes on from there, or without, if that saved less than an eighth. `size`: that
+    /// of the whole document, if it is known.
+    fn decide(&mut self, sample: &[u8], compress: bool, size: Option<usize>) -> Result<Stage, StoreError> {
         let mut compressed = Vec::new();
         let mut compressor = None;
         if compress {
-            let mut trial = Compressor::new()?;
+            let mut trial = Compressor::new(size)?;
             trial.push(sample, &mut compressed)?;
             trial.flush(&mut compressed)?;
             if compressed.len() < sample.len() / 8 * 7 {
@@ -194,7 +195,7 @@ impl Intake<'_> {
                 compress,
             } => {
                 let plain = std::mem::take(plain);
-                match self.decide(&plain, compress)? {
+                match self.decide(&plain, compress, Some(plain.len()))? {
                     Stage::Flow {
                         compressor,
                         encryptor,

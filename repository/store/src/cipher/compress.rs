@@ -14,10 +14,15 @@ pub(crate) const STEP: usize = 32 * 1024;
 pub(crate) struct Compressor(Encoder<'static>);
 
 impl Compressor {
-    pub(crate) fn new() -> Result<Self, StoreError> {
+    /// For content of this size, if it is known: a small document then takes small tables, whose clearing
+    /// costs more than its compression.
+    pub(crate) fn new(size: Option<usize>) -> Result<Self, StoreError> {
         let mut encoder = Encoder::new(LEVEL).map_err(failed)?;
         encoder
             .set_parameter(CParameter::WindowLog(WINDOW_LOG))
+            .map_err(failed)?;
+        encoder
+            .set_pledged_src_size(size.map(|size| size as u64))
             .map_err(failed)?;
         Ok(Self(encoder))
     }

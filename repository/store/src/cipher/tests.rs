@@ -73,7 +73,7 @@ proptest! {
         flush_at in 0..4_usize,
     ) {
         let plain: Vec<u8> = (0..len).map(|i| (i % period * 7 % 251) as u8).collect();
-        let mut compressor = Compressor::new().unwrap();
+        let mut compressor = Compressor::new(None).unwrap();
         let mut packed = Vec::new();
         for (i, piece) in cut(&plain, &in_pieces).into_iter().enumerate() {
             compressor.push(piece, &mut packed).unwrap();
@@ -116,7 +116,7 @@ fn expand(packed: &[u8], piece: usize) -> Result<Vec<u8>, StoreError> {
 
 #[test]
 fn a_bomb_expands_step_by_step() {
-    let mut compressor = Compressor::new().unwrap();
+    let mut compressor = Compressor::new(None).unwrap();
     let (mut packed, zeros) = (Vec::new(), vec![0; 1 << 20]);
     for _ in 0..64 {
         compressor.push(&zeros, &mut packed).unwrap();
