@@ -22,6 +22,7 @@ pub(crate) struct Entry {
     pub(crate) ended: OffsetDateTime,
     pub(crate) journal: Uuid,
     pub(crate) sequence: i64,
+    pub(crate) part: i32,
     pub(crate) kind: &'static str,
     pub(crate) direction: &'static str,
     pub(crate) action: Option<&'static str>,
@@ -47,7 +48,17 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// An event of a journal of ours: whole, so it is part 0.
     pub(crate) fn of(told: &Told) -> Result<Self, TrailError> {
+        Self::new(told, 0, None)
+    }
+
+    /// What was read from a message that was delivered.
+    pub(crate) fn delivered(told: &Told, part: i32, message: &str) -> Result<Self, TrailError> {
+        Self::new(told, part, Some(message))
+    }
+
+    fn new(told: &Told, part: i32, message: Option<&str>) -> Result<Self, TrailError> {
         let (opening, closing) = (&told.event.opening, &told.event.closing);
         let caller = &opening.caller;
         let user = caller.user.as_ref();
@@ -74,6 +85,7 @@ impl Entry {
             ended: told.ended.at,
             journal: told.id.journal,
             sequence: i64::try_from(told.id.sequence).map_err(|_| TrailError::Encoding)?,
+            part,
             kind: opening.kind.name(),
             direction: direction(&opening.kind),
             action: action(&opening.kind),
@@ -98,7 +110,7 @@ impl Entry {
             correlation: Some(key(&opening.correlation)).filter(|text| !text.is_empty()),
             endpoint: Some(key(&opening.endpoint)).filter(|text| !text.is_empty()),
             peer: caller.peer.map(|peer| peer.ip().to_string()),
-            body: encode(told)?,
+            body: encode(told, message)?,
             patients: patients.into_iter().take(KEYS_MAX).collect(),
             documents: documents.into_iter().take(KEYS_MAX).collect(),
             withheld: closing

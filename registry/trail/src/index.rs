@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use xds_audit::Told;
 
+use crate::delivered::{Delivered, Taken};
 use crate::entry::Entry;
 use crate::error::TrailError;
 use crate::trail::Trail;
@@ -40,38 +41,41 @@ const ADD_EVENTS: &str = "\
 INSERT INTO audit.event
        (at, journal, sequence, part, ended, kind, direction, action, outcome, node, organisation, via, user_id,
         user_issuer, roles, purposes, bases, decisions, instruments, errors, correlation, endpoint, peer, body)
-SELECT at, journal, sequence, 0, ended, kind, direction, action, outcome, node, organisation, via, user_id,
+SELECT at, journal, sequence, part, ended, kind, direction, action, outcome, node, organisation, via, user_id,
        user_issuer, string_to_array(roles, E'\\x1f'), string_to_array(purposes, E'\\x1f'),
        string_to_array(bases, E'\\x1f'), string_to_array(decisions, E'\\x1f'),
        string_to_array(instruments, E'\\x1f'), string_to_array(errors, E'\\x1f'), correlation, endpoint, peer, body
   FROM unnest($1::timestamptz[], $2::integer[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[],
               $7::text[], $8::smallint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
               $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
-              $21::text[], $22::text[], $23::bytea[])
+              $21::text[], $22::text[], $23::bytea[], $24::integer[])
     AS e (at, journal, sequence, ended, kind, direction, action, outcome, node, organisation, via, user_id,
-          user_issuer, roles, purposes, bases, decisions, instruments, errors, correlation, endpoint, peer, body)
+          user_issuer, roles, purposes, bases, decisions, instruments, errors, correlation, endpoint, peer, body,
+          part)
     ON CONFLICT DO NOTHING";
 
 const ADD_PATIENTS: &str = "\
 -- audit.add_patients
 INSERT INTO audit.event_patient (patient, at, journal, sequence, part)
-SELECT patient, at, journal, sequence, 0
-  FROM unnest($1::text[], $2::timestamptz[], $3::integer[], $4::bigint[]) AS e (patient, at, journal, sequence)
+SELECT patient, at, journal, sequence, part
+  FROM unnest($1::text[], $2::timestamptz[], $3::integer[], $4::bigint[], $5::integer[])
+    AS e (patient, at, journal, sequence, part)
     ON CONFLICT DO NOTHING";
 
 const ADD_DOCUMENTS: &str = "\
 -- audit.add_documents
 INSERT INTO audit.event_document (document, at, journal, sequence, part)
-SELECT document, at, journal, sequence, 0
-  FROM unnest($1::text[], $2::timestamptz[], $3::integer[], $4::bigint[]) AS e (document, at, journal, sequence)
+SELECT document, at, journal, sequence, part
+  FROM unnest($1::text[], $2::timestamptz[], $3::integer[], $4::bigint[], $5::integer[])
+    AS e (document, at, journal, sequence, part)
     ON CONFLICT DO NOTHING";
 
 const ADD_WITHHELD: &str = "\
 -- audit.add_withheld
 INSERT INTO audit.event_withheld (object, reason, at, journal, sequence, part)
-SELECT object, reason, at, journal, sequence, 0
-  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::integer[], $5::bigint[])
-    AS e (object, reason, at, journal, sequence)
+SELECT object, reason, at, journal, sequence, part
+  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::integer[], $5::bigint[], $6::integer[])
+    AS e (object, reason, at, journal, sequence, part)
     ON CONFLICT DO NOTHING";
 
 impl Trail {
@@ -83,11 +87,33 @@ impl Trail {
     /// # Errors
     /// When the database fails; the batches before are kept.
     pub async fn index(&self, events: &[Told]) -> Result<u64, TrailError> {
+        self.add_all(events.iter().map(Entry::of)).await
+    }
+
+    /// Adds messages that others delivered: each once, however often it came. A message that is none, or that tells
+    /// of nothing the trail knows, is passed over and counted: it stays with whoever received it.
+    ///
+    /// # Errors
+    /// When the database fails; the batches before are kept.
+    pub async fn index_messages(&self, messages: &[Delivered<'_>]) -> Result<Taken, TrailError> {
+        let told: Vec<_> = messages.iter().filter_map(Delivered::read).collect();
+        let passed_over = messages.len().saturating_sub(told.len()) as u64;
+        let entries = told
+            .iter()
+            .map(|(told, part, xml)| Entry::delivered(told, *part, xml));
+        let new = self.add_all(entries).await?;
+        Ok(Taken { new, passed_over })
+    }
+
+    async fn add_all(
+        &self,
+        entries: impl Iterator<Item = Result<Entry, TrailError>>,
+    ) -> Result<u64, TrailError> {
         let mut new = 0;
         let mut batch = Vec::new();
         let mut bytes = 0_usize;
-        for told in events {
-            let entry = Entry::of(told)?;
+        for entry in entries {
+            let entry = entry?;
             bytes = bytes.saturating_add(entry.body.len());
             batch.push(entry);
             if batch.len() >= BATCH_EVENTS_MAX || bytes >= BATCH_BYTES_MAX {
@@ -223,8 +249,9 @@ async fn add_events(
     let endpoint = column(batch, |entry| entry.endpoint.as_deref());
     let peer = column(batch, |entry| entry.peer.as_deref());
     let body = column(batch, |entry| entry.body.as_slice());
+    let part = column(batch, |entry| entry.part);
     let texts = Type::TEXT_ARRAY;
-    let parameters: [(&(dyn ToSql + Sync), Type); 23] = [
+    let parameters: [(&(dyn ToSql + Sync), Type); 24] = [
         (&at, Type::TIMESTAMPTZ_ARRAY),
         (&journal, Type::INT4_ARRAY),
         (&sequence, Type::INT8_ARRAY),
@@ -248,6 +275,7 @@ async fn add_events(
         (&endpoint, texts.clone()),
         (&peer, texts),
         (&body, Type::BYTEA_ARRAY),
+        (&part, Type::INT4_ARRAY),
     ];
     transaction
         .execute_typed(ADD_EVENTS, &parameters)
@@ -267,23 +295,26 @@ async fn add_keys(
     number: &impl Fn(&Entry) -> i32,
     keys: impl Fn(&Entry) -> &BTreeSet<String>,
 ) -> Result<(), TrailError> {
-    let (mut key, mut at, mut journal, mut sequence) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut key, mut at, mut journal) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sequence, mut part) = (Vec::new(), Vec::new());
     for entry in batch {
         for text in keys(entry) {
             key.push(text.as_str());
             at.push(entry.at);
             journal.push(number(entry));
             sequence.push(entry.sequence);
+            part.push(entry.part);
         }
     }
     if key.is_empty() {
         return Ok(());
     }
-    let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
+    let parameters: [(&(dyn ToSql + Sync), Type); 5] = [
         (&key, Type::TEXT_ARRAY),
         (&at, Type::TIMESTAMPTZ_ARRAY),
         (&journal, Type::INT4_ARRAY),
         (&sequence, Type::INT8_ARRAY),
+        (&part, Type::INT4_ARRAY),
     ];
     transaction
         .execute_typed(statement, &parameters)
@@ -309,12 +340,14 @@ async fn add_withheld(
     let at: Vec<OffsetDateTime> = rows.iter().map(|(entry, _)| entry.at).collect();
     let journal: Vec<i32> = rows.iter().map(|(entry, _)| number(entry)).collect();
     let sequence: Vec<i64> = rows.iter().map(|(entry, _)| entry.sequence).collect();
-    let parameters: [(&(dyn ToSql + Sync), Type); 5] = [
+    let part: Vec<i32> = rows.iter().map(|(entry, _)| entry.part).collect();
+    let parameters: [(&(dyn ToSql + Sync), Type); 6] = [
         (&object, Type::TEXT_ARRAY),
         (&reason, Type::TEXT_ARRAY),
         (&at, Type::TIMESTAMPTZ_ARRAY),
         (&journal, Type::INT4_ARRAY),
         (&sequence, Type::INT8_ARRAY),
+        (&part, Type::INT4_ARRAY),
     ];
     transaction
         .execute_typed(ADD_WITHHELD, &parameters)

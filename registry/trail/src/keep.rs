@@ -15,16 +15,20 @@ struct Body<E> {
     began: Stamp,
     ended: Stamp,
     event: E,
+    /// As it came, if another system delivered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
-/// The event without what was withheld, as JSON.
-pub(crate) fn encode(told: &Told) -> Result<Vec<u8>, TrailError> {
+/// The event without what was withheld, as JSON; with the message that it was read from, if it was delivered.
+pub(crate) fn encode(told: &Told, message: Option<&str>) -> Result<Vec<u8>, TrailError> {
     let mut event = told.event.clone();
     event.closing.withheld.clear();
     let body = Body {
         began: told.began,
         ended: told.ended,
         event,
+        message: message.map(str::to_owned),
     };
     serde_json::to_vec(&body).map_err(|_| TrailError::Encoding)
 }

@@ -5,6 +5,7 @@
 //! counts as evidence is the journal: the index is made from it and can be made again.
 
 mod config;
+mod delivered;
 mod entry;
 mod error;
 mod index;
@@ -20,6 +21,7 @@ mod usage;
 mod withheld;
 
 pub use config::{Endpoint, TrailConfig};
+pub use delivered::{Delivered, Taken};
 pub use error::TrailError;
 pub use migrate::{MigrationError, Roles, SCHEMA_VERSION, grants};
 pub use question::{Page, Position, Question, QuestionError};

@@ -5,11 +5,15 @@
 #[cfg(test)]
 mod db;
 #[cfg(test)]
+mod delivered;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod index;
+#[cfg(test)]
+mod reports;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]

@@ -1,0 +1,64 @@
+//! Messages that others deliver.
+
+use registry_trail::{Delivered, Page, Question, Taken};
+use time::Duration;
+use xds_atna::{Source, messages};
+use xds_audit::Outcome;
+
+use crate::db::Db;
+use crate::fixture::{AT, P1, retrieve, told, told_to_all};
+
+#[tokio::test]
+async fn a_delivered_event_is_found_as_it_was_told_and_once() {
+    let db = Db::new().await;
+    let event = told(1, 5, AT, retrieve(P1, "1.2.1"));
+    let source = Source::new(
+        "repository-1",
+        "renkei-repository",
+        "4711",
+        "repository.example.jp",
+    );
+    let xml = messages(&event, &source).remove(0).to_xml();
+    let delivered = |from| Delivered {
+        xml: xml.as_bytes(),
+        from,
+        received: AT + Duration::minutes(1),
+    };
+    let broken = Delivered {
+        xml: b"<AuditMessage>",
+        ..delivered("repo-1")
+    };
+    let taken = |new, passed_over| Taken { new, passed_over };
+    let first = db
+        .indexer
+        .index_messages(&[delivered("repo-1"), broken, delivered("repo-1")])
+        .await;
+    assert_eq!(first.unwrap(), taken(1, 1));
+    let again = db.indexer.index_messages(&[delivered("repo-1")]).await;
+    assert_eq!(again.unwrap(), taken(0, 0));
+
+    let question = Question {
+        patient: Some(P1.to_owned()),
+        document: Some("1.2.1".to_owned()),
+        user: Some("dr.sato".to_owned()),
+        basis: Some("SHARED_WITH_ALL".to_owned()),
+        correlation: Some("c-1".to_owned()),
+        outcomes: vec![Outcome::Success],
+        ..Question::default()
+    };
+    let found = db.reader.search(&question, Page::first(10)).await.unwrap();
+    assert_eq!((found.len(), found[0].part), (1, 1));
+    let (read, mut sent) = (&found[0].told.event, told_to_all(&event).event);
+    assert!(read.closing == sent.closing);
+    assert!(read.opening.objects == sent.opening.objects);
+    // A message has the address without its port.
+    sent.opening.caller.peer = sent.opening.caller.peer.map(|peer| (peer.ip(), 0).into());
+    assert!(read.opening.caller == sent.opening.caller);
+    assert_eq!(read.opening.endpoint, sent.opening.endpoint);
+
+    // The event itself, from its journal or from another node, is another copy and takes nobody's place.
+    let other = db.indexer.index_messages(&[delivered("repo-2")]).await;
+    assert_eq!(other.unwrap(), taken(1, 0));
+    assert_eq!(db.indexer.index(&[event.clone()]).await.unwrap(), 1);
+    assert_eq!(db.reader.show(event.id).await.unwrap().len(), 1);
+}
