@@ -3,6 +3,7 @@
 //! The note binds what is left: it names the first record that was kept and the link before it, signed with the
 //! node's audit key. Without it a journal that does not begin with record 1 is not whole.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -12,11 +13,12 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::archive::{remove, write_whole};
-use crate::chain::{Link, hex, link_from_hex};
+use crate::chain::{Link, hex, leaf, link_from_hex};
 use crate::checkpoint::{AuditKey, PublicKey};
 use crate::content::Content;
 use crate::error::JournalError;
 use crate::place::{Place, list};
+use crate::record::Kind;
 use crate::segment::{Header, Records};
 use crate::verify::Fault;
 
@@ -49,6 +51,9 @@ pub struct Removal {
     pub at: OffsetDateTime,
     /// Who did it.
     pub by: String,
+    /// Requests that were open at the first record that was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<StillOpen>,
     /// The first 16 hexadecimal digits of the public key's SHA-256.
     pub key: String,
     /// Ed25519 over [`Removal::text`], in base64.
@@ -58,7 +63,7 @@ pub struct Removal {
 impl Removal {
     /// The text that is signed.
     pub fn text(&self) -> String {
-        format!(
+        let mut text = format!(
             "renkei audit removal 1\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
             self.journal,
             self.first,
@@ -67,7 +72,12 @@ impl Removal {
             self.newest.unix_timestamp_nanos(),
             self.at.unix_timestamp_nanos(),
             self.by
-        )
+        );
+        for open in &self.open {
+            let leaf = hex(&leaf(open.sequence, Kind::Open, open.opening.as_bytes()));
+            text.push_str(&format!("{} {leaf}\n", open.sequence));
+        }
+        text
     }
 
     /// Whether `key` signed it.
@@ -83,42 +93,77 @@ impl Removal {
     }
 }
 
-/// Which segments may go: those whose newest record is older than `before`.
-pub(crate) struct Expired {
-    pub(crate) segments: Vec<Place>,
-    pub(crate) journal: Uuid,
-    pub(crate) first: u64,
+/// The opening part of a request that had not ended where a removal ended: its closing part is in what is kept, and
+/// would tell nothing without it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StillOpen {
+    /// The number of the record.
+    pub sequence: u64,
+    /// Its JSON, as it was in the journal.
+    pub opening: String,
+}
+
+/// Where a journal begins after what was removed.
+pub(crate) struct Beginning {
+    /// The first record that counts. Segments before it may be left by a removal that was interrupted.
     pub(crate) kept: u64,
+    /// Requests that were open there.
+    pub(crate) open: Vec<StillOpen>,
+}
+
+impl Beginning {
+    pub(crate) fn of(folder: &Path) -> Result<Self, JournalError> {
+        let last = removals(folder)?.pop();
+        Ok(last.map_or_else(
+            || Self {
+                kept: 1,
+                open: Vec::new(),
+            },
+            |removal| Self {
+                kept: removal.kept,
+                open: removal.open,
+            },
+        ))
+    }
+}
+
+/// Which segments may go: those whose newest record is older than `before`. The last one stays.
+pub(crate) struct Expired {
+    segments: Vec<Place>,
+    journal: Uuid,
+    first: u64,
+    kept: u64,
     link: Link,
-    pub(crate) newest: OffsetDateTime,
+    newest: OffsetDateTime,
+    open: Vec<StillOpen>,
 }
 
 impl Expired {
-    /// Finds them; `None` if there are none. The last segment stays, and so does every segment with a request that
-    /// is still open at the beginning of what is kept.
+    /// Finds them; `None` if there are none.
     pub(crate) fn find(folder: &Path, before: OffsetDateTime) -> Result<Option<Self>, JournalError> {
+        let beginning = Beginning::of(folder)?;
         let places = list(folder).map_err(JournalError::io("cannot read", folder))?;
-        let mut found: Option<Self> = None;
-        let mut old = Vec::new();
-        let mut newest = OffsetDateTime::UNIX_EPOCH;
+        let (mut old, places): (Vec<Place>, Vec<Place>) =
+            places.into_iter().partition(|place| place.first < beginning.kept);
+        let first = places.first().map_or(beginning.kept, |place| place.first);
+        let mut seen = Seen::after(beginning.open);
+        let mut found = None;
         for (place, next) in places.iter().zip(places.iter().skip(1)) {
-            let Some(at) = newest_in(folder, place)?.filter(|at| *at < before) else {
+            if seen.segment(folder, place)?.is_none_or(|newest| newest >= before) {
                 break;
-            };
-            newest = newest.max(at);
+            }
             old.push(place.clone());
             let header = header_of(folder, next)?;
-            let needed = header.oldest_open != 0 && header.oldest_open < header.first;
-            if !needed {
-                found = Some(Self {
-                    segments: old.clone(),
-                    journal: header.journal,
-                    first: old.first().map_or(header.first, |place| place.first),
-                    kept: header.first,
-                    link: header.link,
-                    newest,
-                });
-            }
+            found = Some(Self {
+                segments: old.clone(),
+                journal: header.journal,
+                first,
+                kept: header.first,
+                link: header.link,
+                newest: seen.newest,
+                open: seen.open(),
+            });
         }
         Ok(found)
     }
@@ -133,6 +178,7 @@ impl Expired {
             newest: self.newest,
             at,
             by: by.to_owned(),
+            open: self.open.clone(),
             key: key.public().id(),
             signature: String::new(),
         };
@@ -178,25 +224,65 @@ pub fn retained_since(now: OffsetDateTime, years: u32) -> OffsetDateTime {
 
 fn header_of(folder: &Path, place: &Place) -> Result<Header, JournalError> {
     let bytes = place
-        .bytes()
+        .bytes_wherever(folder)
         .map_err(|unread| unread.in_journal(folder, &place.path))?;
     Header::decode(&bytes)
         .map(|(header, _)| header)
         .ok_or_else(|| damaged(folder, Fault::Header))
 }
 
-/// The newest time in a segment, by the wall clock.
-fn newest_in(folder: &Path, place: &Place) -> Result<Option<OffsetDateTime>, JournalError> {
-    let bytes = place
-        .bytes()
-        .map_err(|unread| unread.in_journal(folder, &place.path))?;
-    let (_, records) = Header::decode(&bytes).ok_or_else(|| damaged(folder, Fault::Header))?;
-    let mut newest = None;
-    for frame in Records(records) {
-        let frame = frame.map_err(|error| damaged(folder, error.into()))?;
-        newest = newest.max(Some(time_of(&Content::read(&frame)?)));
+/// What went by so far.
+struct Seen {
+    newest: OffsetDateTime,
+    open: BTreeMap<u64, String>,
+}
+
+impl Seen {
+    fn after(open: Vec<StillOpen>) -> Self {
+        Self {
+            newest: OffsetDateTime::UNIX_EPOCH,
+            open: open
+                .into_iter()
+                .map(|open| (open.sequence, open.opening))
+                .collect(),
+        }
     }
-    Ok(newest)
+
+    /// The newest time in a segment, by the wall clock; none in an empty one.
+    fn segment(&mut self, folder: &Path, place: &Place) -> Result<Option<OffsetDateTime>, JournalError> {
+        let bytes = place
+            .bytes_wherever(folder)
+            .map_err(|unread| unread.in_journal(folder, &place.path))?;
+        let (_, records) = Header::decode(&bytes).ok_or_else(|| damaged(folder, Fault::Header))?;
+        let mut newest = None;
+        for frame in Records(records) {
+            let frame = frame.map_err(|error| damaged(folder, error.into()))?;
+            let content = Content::read(&frame)?;
+            newest = newest.max(Some(time_of(&content)));
+            match content {
+                Content::Open(_) => {
+                    let text = String::from_utf8_lossy(frame.payload).into_owned();
+                    self.open.insert(frame.sequence, text);
+                }
+                Content::Close(close) => {
+                    self.open.remove(&close.opened);
+                }
+                Content::Single(_) | Content::Checkpoint(_) => {}
+            }
+        }
+        self.newest = newest.map_or(self.newest, |newest| newest.max(self.newest));
+        Ok(newest)
+    }
+
+    fn open(&self) -> Vec<StillOpen> {
+        self.open
+            .iter()
+            .map(|(sequence, opening)| StillOpen {
+                sequence: *sequence,
+                opening: opening.clone(),
+            })
+            .collect()
+    }
 }
 
 fn time_of(content: &Content) -> OffsetDateTime {

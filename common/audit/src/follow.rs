@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::content::{CloseContent, OpenContent, SingleContent};
 use crate::error::JournalError;
+use crate::expire::Beginning;
 use crate::place::{Place, find, list};
 use crate::record::{FrameError, Kind, decode};
 use crate::segment::{HEADER_BYTES, Header};
@@ -55,8 +56,16 @@ impl Follower {
             next: 1,
             requests: HashMap::new(),
         };
-        let places = list(folder).map_err(JournalError::io("cannot read", folder))?;
-        if let Some(place) = follower.start(&places)? {
+        let beginning = Beginning::of(folder)?;
+        let mut places = list(folder).map_err(JournalError::io("cannot read", folder))?;
+        places.retain(|place| place.first >= beginning.kept);
+        follower.requests.extend(
+            beginning
+                .open
+                .into_iter()
+                .map(|open| (open.sequence, open.opening.into_bytes())),
+        );
+        if let Some(place) = follower.start(&places, beginning.kept)? {
             follower.enter(place)?;
         }
         Ok(follower)
@@ -95,7 +104,7 @@ impl Follower {
     }
 
     /// The segment to begin with: the one that holds the oldest request that was open at `after`.
-    fn start(&self, places: &[Place]) -> Result<Option<Place>, JournalError> {
+    fn start(&self, places: &[Place], kept: u64) -> Result<Option<Place>, JournalError> {
         let holding = |sequence: u64| places.iter().rev().find(|place| place.first <= sequence);
         let Some(place) = holding(self.after.saturating_add(1)).or(places.first()) else {
             return Ok(None);
@@ -104,7 +113,7 @@ impl Follower {
         if header.oldest_open == 0 {
             return Ok(Some(place.clone()));
         }
-        let older = holding(header.oldest_open).ok_or_else(|| self.damaged(Fault::Missing))?;
+        let older = holding(header.oldest_open.max(kept)).ok_or_else(|| self.damaged(Fault::Missing))?;
         Ok(Some(older.clone()))
     }
 
@@ -319,6 +328,17 @@ struct Source {
 
 impl Source {
     fn open(folder: &Path, place: &Place) -> Result<Self, JournalError> {
+        match Self::open_at(folder, place) {
+            // Sealed or moved since it was looked for.
+            Err(JournalError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                let now = find(folder, place.first).map_err(JournalError::io("cannot read", folder))?;
+                Self::open_at(folder, now.as_ref().unwrap_or(place))
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_at(folder: &Path, place: &Place) -> Result<Self, JournalError> {
         let open = || -> io::Result<_> {
             let inode = inode(&place.path)?;
             let mut stream = place.stream()?;

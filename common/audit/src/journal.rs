@@ -337,12 +337,17 @@ impl Journal {
             return Ok(None);
         };
         let removal = expired.sign(&self.shared.key, now, by);
+        // What was open is in the note; the event may leave the house.
+        let told = Removal {
+            open: Vec::new(),
+            ..removal.clone()
+        };
         let mut event = Event::of_machine(
             EventKind::ConfigurationChanged {
                 verb: "audit expire".to_owned(),
                 object: format!("records {}..{}", removal.first, removal.kept - 1),
                 before: None,
-                after: serde_json::to_value(&removal).ok(),
+                after: serde_json::to_value(&told).ok(),
             },
             Closing::success(),
         );

@@ -64,6 +64,16 @@ impl Place {
         }
     }
 
+    /// The same; a segment that was sealed or moved since it was listed is read where it lies now.
+    pub(crate) fn bytes_wherever(&self, folder: &Path) -> Result<Vec<u8>, Unread> {
+        match self.bytes() {
+            Err(Unread::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                find(folder, self.first)?.ok_or(error)?.bytes()
+            }
+            read => read,
+        }
+    }
+
     /// Header and records, as a stream.
     pub(crate) fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
         let file = File::open(&self.path)?;
@@ -128,20 +138,23 @@ pub(crate) fn list(folder: &Path) -> io::Result<Vec<Place>> {
 }
 
 /// The segments in `folder` and in `cold`, by their first record.
+///
+/// The folder is looked at again after the cold storage, so that a segment that changes its form or place meanwhile
+/// is seen at least once.
 pub(crate) fn list_with(folder: &Path, cold: Option<&Path>) -> io::Result<Vec<Place>> {
-    let mut found = BTreeMap::new();
-    for place in cold.map(in_folder).transpose()?.unwrap_or_default() {
-        if place.sealed {
-            found.insert(place.first, place);
-        }
-    }
     if !folder.is_dir() {
         return Err(io::ErrorKind::NotFound.into());
     }
-    let mut hot = in_folder(folder)?;
+    let mut found = BTreeMap::new();
+    let hot = in_folder(folder)?;
+    let cold = cold.map(in_folder).transpose()?.unwrap_or_default();
+    let sealed = |place: &Place| place.sealed;
+    let mut hot: Vec<Place> = hot.into_iter().chain(in_folder(folder)?).collect();
     // The plain form last: it is the one that stays.
     hot.sort_by_key(|place| !place.sealed);
-    found.extend(hot.into_iter().map(|place| (place.first, place)));
+    for place in cold.into_iter().filter(sealed).chain(hot) {
+        found.insert(place.first, place);
+    }
     Ok(found.into_values().collect())
 }
 

@@ -351,7 +351,7 @@ fn walk(
     let start = start.ok_or(ProofError::NotThere(from))?;
     for place in places.iter().skip(start) {
         let bytes = place
-            .bytes()
+            .bytes_wherever(folder)
             .map_err(|unread| unread.in_journal(folder, &place.path))?;
         let damaged = |verdict| {
             ProofError::from(JournalError::Damaged {

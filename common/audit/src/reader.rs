@@ -1,12 +1,11 @@
 //! Reading events back: for the shipper, the console and tests.
 
-use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::content::Content;
 use crate::error::JournalError;
-use crate::place::{Place, Unread, find, list};
+use crate::place::list;
 use crate::record::decode;
 use crate::segment::Header;
 use crate::verify::Fault;
@@ -30,7 +29,9 @@ pub fn read(
         if following.is_some_and(|following| following <= from) {
             continue;
         }
-        let bytes = bytes_of(folder, place)?;
+        let bytes = place
+            .bytes_wherever(folder)
+            .map_err(|unread| unread.in_journal(folder, &place.path))?;
         let damaged = |verdict| JournalError::Damaged {
             folder: folder.to_owned(),
             verdict,
@@ -53,18 +54,4 @@ pub fn read(
         }
     }
     Ok(next)
-}
-
-/// A segment that was sealed or moved meanwhile is read where it lies now.
-fn bytes_of(folder: &Path, place: &Place) -> Result<Vec<u8>, JournalError> {
-    match place.bytes() {
-        Err(Unread::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
-            let moved = find(folder, place.first).map_err(JournalError::io("cannot read", folder))?;
-            let moved = moved.as_ref().unwrap_or(place);
-            moved
-                .bytes()
-                .map_err(|unread| unread.in_journal(folder, &moved.path))
-        }
-        read => read.map_err(|unread| unread.in_journal(folder, &place.path)),
-    }
 }

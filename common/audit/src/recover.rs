@@ -12,6 +12,7 @@ use crate::chain::sha256_hex;
 use crate::checkpoint;
 use crate::content::{Content, OpenContent};
 use crate::error::JournalError;
+use crate::expire::Beginning;
 use crate::medium::{Medium, sync_folder};
 use crate::place::{Place, list, plain};
 use crate::record::Frame;
@@ -211,7 +212,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
 
 fn read(folder: &Path, place: &Place) -> Result<Vec<u8>, JournalError> {
     place
-        .bytes()
+        .bytes_wherever(folder)
         .map_err(|unread| unread.in_journal(folder, &place.path))
 }
 
@@ -226,7 +227,10 @@ impl Requests {
         if last.oldest_open == 0 {
             return Ok(requests);
         }
-        if segments
+        let beginning = Beginning::of(folder)?;
+        if last.oldest_open < beginning.kept {
+            requests.opened_before(beginning)?;
+        } else if segments
             .first()
             .is_none_or(|place| place.first > last.oldest_open)
         {
@@ -255,6 +259,17 @@ impl Requests {
                 .map_err(|(_, fault)| damaged(fault))?;
         }
         Ok(requests)
+    }
+
+    /// What was removed by policy left these.
+    fn opened_before(&mut self, beginning: Beginning) -> Result<(), JournalError> {
+        for open in beginning.open {
+            let sequence = open.sequence;
+            let content =
+                serde_json::from_str(&open.opening).map_err(|_| JournalError::Content { sequence })?;
+            self.0.insert(sequence, content);
+        }
+        Ok(())
     }
 
     fn see(&mut self, sequence: u64, content: Content) {

@@ -2,7 +2,6 @@
 //!
 //! Needs the folder, or a copy of it, and for the signatures the public key: anybody can do it.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -130,20 +129,18 @@ pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<Report, JournalE
         Some(cold) => Some(cold.clone()),
         None => cold_folder(folder).map_err(JournalError::io("cannot read", folder))?,
     };
+    // Before the segments: in a folder that is being written they hold at least as much.
+    let beside = checkpoint::read(folder).map_err(JournalError::io("cannot read", folder))?;
     let segments = list_with(folder, cold.as_deref()).map_err(JournalError::io("cannot read", folder))?;
     let mut check = Check::new(options.public_key);
     check.from = options.from;
     check.removals = removals(folder)?;
-    check.anchors = options.anchors.clone();
-    let beside = checkpoint::read(folder).map_err(JournalError::io("cannot read", folder))?;
-    check.anchors.extend(beside);
+    check.anchors = options.anchors.iter().cloned().chain(beside).collect();
     for place in segments {
         check.file = place.file();
-        let checked = match place.bytes() {
+        let checked = match place.bytes_wherever(folder) {
             Ok(bytes) => check.segment(place.first, &bytes),
             Err(Unread::Fault(fault)) => Err(check.bad(place.first, fault)),
-            // Sealed meanwhile: the next one shows whether it is missed.
-            Err(Unread::Io(error)) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(Unread::Io(source)) => return Err(JournalError::io("cannot read", &place.path)(source)),
         };
         if let Err(bad) = checked {

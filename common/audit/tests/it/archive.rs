@@ -145,6 +145,11 @@ async fn the_process_seals_and_moves_beside_the_writing_and_followers_do_not_not
     let mut seen = Vec::new();
     for _ in 0..20 {
         fill(&journal, 10).await;
+        // Others look on while segments change their form and place.
+        assert!(told(&folder, 0).len() >= 10);
+        assert!(folder.contents().len() >= 20);
+        let fault = check(&folder, journal.public_key()).bad.map(|bad| bad.fault);
+        assert!(matches!(fault, None | Some(Fault::Incomplete)), "{fault:?}");
         if seen.len() < 50 {
             seen.extend(std::iter::from_fn(|| live.next().unwrap()).map(|told| told.id.sequence));
         }
@@ -260,20 +265,57 @@ async fn records_are_removed_after_their_time_with_a_signed_note_and_never_befor
     opened.journal.shutdown().await;
 }
 
+/// On a busy server some request is open wherever a segment ends: its opening part stays with the note.
 #[tokio::test]
-async fn a_segment_with_an_open_request_is_not_removed() {
+async fn a_request_that_was_open_where_a_removal_ended_is_still_told_whole() {
     let folder = Folder::new();
     let clock = Arc::new(Set(AtomicI64::new(1_795_000_000)));
     let journal = Journal::open_dir(folder.path(), small(), Arc::<Set>::clone(&clock), &System)
         .unwrap()
         .journal;
     let slow = journal.open(opening("slow")).await.unwrap();
+    let slower = journal.open(opening("slower")).await.unwrap();
     fill(&journal, 40).await;
     clock.0.fetch_add(10 * 366 * 24 * 60 * 60, Ordering::Relaxed);
     fill(&journal, 10).await;
-    assert_eq!(journal.remove_before(clock.now(), 3, "op").await.unwrap(), None);
+    let removal = journal
+        .remove_before(clock.now(), 3, "op")
+        .await
+        .unwrap()
+        .unwrap();
+    let open: Vec<u64> = removal.open.iter().map(|open| open.sequence).collect();
+    assert!(
+        open.starts_with(&[slow.sequence(), slower.sequence()]),
+        "{open:?}"
+    );
     slow.close(Closing::success()).await.unwrap();
+    let closed = journal.stats().durable();
     journal.single(event("end")).await.unwrap();
     journal.shutdown().await;
-    assert!(told(&folder, 0).len() > 50);
+    drop(slower);
+
+    let mut follower = Follower::open(folder.path(), closed - 1).unwrap();
+    let told = follower.next().unwrap().unwrap();
+    assert_eq!(
+        (told.id.sequence, &*told.event.opening.correlation),
+        (closed, "slow")
+    );
+    assert!(told_all(&folder).contains(&"slow".to_owned()));
+    // The other one is found at the next start.
+    let opened = open_with(&folder, small()).unwrap();
+    let unfinished: Vec<_> = opened
+        .unfinished
+        .iter()
+        .map(|one| &*one.content.opening.correlation)
+        .collect();
+    assert_eq!(unfinished, ["slower"]);
+    opened.journal.shutdown().await;
+    assert!(check(&folder, journal.public_key()).is_whole());
+}
+
+fn told_all(folder: &Folder) -> Vec<String> {
+    let mut follower = Follower::open(folder.path(), 0).unwrap();
+    std::iter::from_fn(|| follower.next().unwrap())
+        .map(|told| told.event.opening.correlation)
+        .collect()
 }

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use xds_audit::chain::leaf;
 use xds_audit::checkpoint::{Checkpoint, PublicKey};
 use xds_audit::proof::{Proof, ProofError, Step};
+use xds_audit::record::Kind;
 use xds_audit::{Closing, Event, JournalOptions, Told, seal};
 
 use crate::support::{Folder, event, open_with, opening};
@@ -159,4 +161,37 @@ async fn a_forged_event_leads_to_no_checkpoint() {
     let mut proof = make(&subject, subject.request, None).unwrap();
     proof.steps.remove(1);
     assert!(proof.check(Some(&subject.key), None).is_err());
+}
+
+/// Who holds the journal could show the beginning of one request with the end of another: both records are real.
+#[tokio::test]
+async fn the_parts_of_two_requests_are_no_event() {
+    let folder = Folder::in_memory();
+    let journal = open_with(&folder, JournalOptions::default()).unwrap().journal;
+    let (ours, theirs) = (opening("ours"), opening("theirs"));
+    let (ours, theirs) = (
+        journal.open(ours).await.unwrap(),
+        journal.open(theirs).await.unwrap(),
+    );
+    theirs.close(Closing::success()).await.unwrap();
+    let their_end = journal.stats().durable();
+    ours.close(Closing::success()).await.unwrap();
+    let our_end = journal.stats().durable();
+    journal.shutdown().await;
+    let make = |event| Proof::make(folder.path(), None, event, None).unwrap();
+    let (theirs, mut forged) = (make(their_end), make(our_end));
+    let key = journal.public_key();
+    forged.check(Some(&key), None).unwrap();
+
+    let at = |proof: &Proof, sequence: u64| usize::try_from(sequence - proof.first).unwrap();
+    let (ours_at, theirs_at) = (at(&forged, our_end), at(&forged, their_end));
+    let Step::Close(text) = forged.steps[ours_at].clone() else {
+        panic!("{forged:?}")
+    };
+    let leaf = leaf(our_end, Kind::Close, text.as_bytes());
+    let hex: String = leaf.iter().map(|byte| format!("{byte:02x}")).collect();
+    forged.steps[ours_at] = Step::Leaf(hex);
+    forged.steps[theirs_at] = theirs.steps[at(&theirs, their_end)].clone();
+    forged.event = their_end;
+    assert!(matches!(forged.check(Some(&key), None), Err(ProofError::Form)));
 }
