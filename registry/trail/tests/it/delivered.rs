@@ -59,6 +59,6 @@ async fn a_delivered_event_is_found_as_it_was_told_and_once() {
     // The event itself, from its journal or from another node, is another copy and takes nobody's place.
     let other = db.indexer.index_messages(&[delivered("repo-2")]).await;
     assert_eq!(other.unwrap(), taken(1, 0));
-    assert_eq!(db.indexer.index(&[event.clone()]).await.unwrap(), 1);
+    assert_eq!(db.indexer.index(std::slice::from_ref(&event)).await.unwrap(), 1);
     assert_eq!(db.reader.show(event.id).await.unwrap().len(), 1);
 }

@@ -18,3 +18,5 @@ mod reports;
 mod roles;
 #[cfg(test)]
 mod search;
+#[cfg(test)]
+mod ten_million;
