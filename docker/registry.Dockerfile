@@ -21,5 +21,7 @@ VOLUME /var/lib/renkei/registry
 EXPOSE 8443 2575
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["ready", "9443"]
+# glibc 2.36 copies with `rep movsb`, several times slower than a loop on AMD Zen for some alignments (docs/performance.md).
+ENV GLIBC_TUNABLES=glibc.cpu.x86_rep_movsb_threshold=1000000000
 ENTRYPOINT ["renkei-registry"]
 CMD ["serve"]
