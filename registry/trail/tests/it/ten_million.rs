@@ -1,4 +1,4 @@
-//! One patient's events among ten million. Not part of the ordinary run; it takes some minutes and 15 GB in the
+//! One patient's events among ten million. Not part of the ordinary run; it takes some minutes and 25 GB in the
 //! temporary folder:
 //! `cargo test -p registry-trail --test it ten_million -- --ignored --nocapture`
 //! `TRAIL_EVENTS` says how many, if not ten million.
@@ -36,7 +36,7 @@ SELECT indexname, replace(indexdef, ' ON ONLY ', ' ON ')
   FROM pg_indexes WHERE schemaname = 'audit' AND tablename IN ('event', 'event_patient')";
 
 #[tokio::test]
-#[ignore = "a measurement: some minutes, 15 GB"]
+#[ignore = "a measurement: some minutes, 25 GB"]
 async fn one_patient_among_ten_million_events() {
     let events: u64 = std::env::var("TRAIL_EVENTS").map_or(10_000_000, |text| text.parse().unwrap());
     let db = Db::new().await;
