@@ -23,7 +23,7 @@ test:
 bench:
 	@docker/install-packages.sh demo
 	@cargo build --release --locked -p renkei-registry -p renkei-repository -p renkei-bench
-	@target/release/renkei-bench $(BENCH)
+	@GLIBC_TUNABLES=$${GLIBC_TUNABLES:-glibc.cpu.x86_rep_movsb_threshold=1000000000} target/release/renkei-bench $(BENCH)
 
 lint:
 	@.ci/run fast

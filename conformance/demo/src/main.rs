@@ -20,6 +20,7 @@ mod report;
 mod servers;
 mod show;
 mod stopped;
+mod trail;
 mod walk;
 
 use std::path::PathBuf;
@@ -115,6 +116,7 @@ async fn run(arguments: &Arguments, network: &mut Network, show: &mut Show) -> R
     };
     let ports = walk::build(&commands, network, show).await?;
     walk::main_job(&folders, ports, show).await?;
+    trail::show_trail(&commands, show)?;
     show.line(report::table(show));
     let stays = arguments.keep || !arguments.once;
     show.line(show.lang().pick(&report::next(&folders, &ports, stays)));
