@@ -168,6 +168,7 @@ impl Configuration for Config {
     fn complaints(&self) -> Vec<String> {
         let mut complaints = self.status.complaints();
         complaints.extend(self.audit.complaints());
+        complaints.extend(self.time.complaints());
         if let Err(error) = self.registry.assigning_authority.parse::<Oid>() {
             complaints.push(format!("registry.assigning_authority: {error}"));
         }

@@ -93,6 +93,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         node: &config.node,
         clinical: &config.clinical,
         audit: &config.audit,
+        time: &config.time,
         limits: &config.limits,
         nodes: Arc::clone(&nodes),
         metrics,
@@ -100,14 +101,19 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
     };
-    let (foundation, unfinished) = Foundation::lay(plan).await?;
+    let laid = match Foundation::lay(plan).await {
+        Ok(laid) => laid,
+        Err(refused) => {
+            // A clock that is off, or a journal in use: no private cluster is left behind.
+            database.close().await;
+            return Err(refused.into());
+        }
+    };
+    let (foundation, unfinished) = laid;
     let store = database.store(Some(Arc::new(observe)))?;
     store.check_schema().await.map_err(DatabaseError::from)?;
     settle(&store, &foundation, &config.audit.journal, unfinished).await?;
     let domain = DomainState::read(&store, &nodes, config.assigning_authority()).await?;
-    if config.time.ntp_servers.is_empty() {
-        tracing::warn!("alarm: no time source is configured ([time] ntp_servers): nobody checks the clock");
-    }
 
     let marks = Marks::start(store.clone());
     let (submissions, queries, results) = limits(&config.limits);
@@ -147,7 +153,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
     tracing::info!(clinical = %config.clinical.listen, nodes = nodes.count(), private_database = database.is_private(), "the registry serves");
 
     let material = Arc::clone(&foundation.material);
-    until_told_to_stop(|| {
+    until_told_to_stop(foundation.timekeeping.demands_stop(), || {
         let material = Arc::clone(&material);
         async move {
             match material.reload_in_background().await {

@@ -138,6 +138,7 @@ pub async fn start(config: &Config, clock: SharedClock, ids: SharedIds) -> Resul
         node: &config.node,
         clinical: &config.clinical,
         audit: &config.audit,
+        time: &config.time,
         limits: &config.limits,
         nodes: NodeList::new(Limits::seconds(config.registry.nodes_age_seconds_max)),
         metrics: Metrics::new(|registry| metrics.register(registry)),
@@ -241,6 +242,11 @@ impl Running {
             tracing::error!(%error, "alarm: certificates were not reloaded; the old ones stay in force");
         }
         self.registry.drop_connections();
+    }
+
+    /// Returns when the clock is off and the configuration says to stop then.
+    pub async fn demands_stop(&self) {
+        self.foundation.timekeeping.demands_stop().await;
     }
 
     /// Lets requests in flight end, then stops. What the time does not suffice for, the next start recovers.

@@ -151,6 +151,7 @@ impl Configuration for Config {
     fn complaints(&self) -> Vec<String> {
         let mut complaints = self.status.complaints();
         complaints.extend(self.audit.complaints());
+        complaints.extend(self.time.complaints());
         complaints.extend(self.repository.complaints());
         complaints.extend(self.registry.complaints());
         if endpoint_path(&self.clinical.public_url).is_none() {

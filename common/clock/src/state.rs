@@ -35,6 +35,10 @@ pub fn read(file: &Path) -> Option<LastGood> {
 /// # Errors
 /// When the folder does not take it.
 pub fn write(file: &Path, good: LastGood) -> std::io::Result<()> {
+    // At the very first start the journal's folder, and what is above it, is not made yet.
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
     let text = format!("{} {}\n", good.at.unix_timestamp(), good.offset_ms);

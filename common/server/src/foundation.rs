@@ -9,6 +9,7 @@ use xds_audit::{
     AuditError, Caller, Closing, Event, EventKind, Journal, JournalError, Objects, Opening, Refusals,
     Unfinished,
 };
+use xds_clock::StartRefused;
 use xds_model::time::{SharedClock, SharedIds};
 use xds_tls::{
     CrlCondition, HandshakeRefused, LiveMaterial, MaterialError, Now, ServerSettings, ServerTls,
@@ -16,7 +17,7 @@ use xds_tls::{
 };
 
 use crate::authenticate::Authenticator;
-use crate::config::{AuditSection, ClinicalSection, Limits, NodeSection};
+use crate::config::{AuditSection, ClinicalSection, Limits, NodeSection, TimeSection};
 use crate::delivery::{self, Delivery, DeliveryError};
 use crate::gate::Gate;
 use crate::http::{ClinicalListener, OnRefused};
@@ -24,6 +25,7 @@ use crate::in_flight::InFlight;
 use crate::ledger::NodeList;
 use crate::metrics::SharedMetrics;
 use crate::ready::Ready;
+use crate::timekeeping::Timekeeping;
 
 /// Parts of readiness that every server has.
 pub mod part {
@@ -63,6 +65,8 @@ pub struct Foundation {
     pub started: u64,
     /// Events on their way to Audit Record Repositories.
     pub delivery: Arc<Delivery>,
+    /// The watch over the clock.
+    pub timekeeping: Timekeeping,
     node: NodeSection,
     endpoint: String,
 }
@@ -75,6 +79,8 @@ pub struct Plan<'c> {
     pub clinical: &'c ClinicalSection,
     /// `[audit]`
     pub audit: &'c AuditSection,
+    /// `[time]`
+    pub time: &'c TimeSection,
     /// `[limits]`
     pub limits: &'c Limits,
     /// The node list, filled by whoever knows the ledger.
@@ -107,6 +113,9 @@ pub enum FoundationError {
     /// Audit Record Repositories.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
+    /// The clock.
+    #[error(transparent)]
+    Clock(#[from] StartRefused),
 }
 
 impl Foundation {
@@ -118,6 +127,13 @@ impl Foundation {
     pub async fn lay(plan: Plan<'_>) -> Result<(Self, Vec<Unfinished>), FoundationError> {
         init_provider();
         warn_of_clock(&plan.clock);
+        let timekeeping = Timekeeping::start(
+            plan.time,
+            plan.audit,
+            (Arc::clone(&plan.clock), Arc::clone(&plan.ids)),
+            (SharedMetrics::clone(&plan.metrics), plan.ready.clone()),
+        )
+        .await?;
         let material = LiveMaterial::load(plan.clinical.tls.clone(), now_of(&plan.clock))?;
         let settings = ServerSettings {
             // A peer may use it only where its entry in the ledger allows it.
@@ -132,6 +148,7 @@ impl Foundation {
             Arc::clone(&plan.clock),
             plan.ids.as_ref(),
         )?;
+        timekeeping.note(&opened.journal);
         let delivery = Delivery::start(delivery::Plan {
             audit: plan.audit,
             node: plan.node,
@@ -154,6 +171,7 @@ impl Foundation {
             ids: plan.ids,
             started: 0,
             delivery: Arc::new(delivery),
+            timekeeping,
             node: plan.node.clone(),
             endpoint: plan.clinical.public_url.clone(),
         };
@@ -251,7 +269,8 @@ impl Foundation {
                 tokio::time::sleep(WATCH_EVERY).await;
             }
         };
-        futures_util::future::join3(reloading, looking, self.delivery.watch_material()).await;
+        let timekeeping = self.timekeeping.run(&self.journal);
+        futures_util::future::join4(reloading, looking, self.delivery.watch_material(), timekeeping).await;
     }
 
     fn look(&self) {

@@ -16,3 +16,4 @@ pub mod ready;
 pub mod run;
 pub mod status;
 pub mod telemetry;
+pub mod timekeeping;

@@ -14,6 +14,8 @@ use xds_audit::JournalStats;
 use xds_model::Transaction;
 use xds_syslog::sender::DestinationStatus;
 
+use crate::timekeeping::ClockGauges;
+
 /// The counters of one process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -24,6 +26,7 @@ pub struct Metrics {
     refused_handshakes: Family<ReasonLabels, Counter>,
     tls_reloads: Family<OutcomeLabels, Counter>,
     audit: AuditGauges,
+    clock: ClockGauges,
 }
 
 /// How the journal and its delivery stand.
@@ -200,6 +203,8 @@ impl Metrics {
         );
         let audit = AuditGauges::default();
         audit.register(&mut registry);
+        let clock = ClockGauges::default();
+        clock.register(&mut registry);
         extend(&mut registry);
         Arc::new(Self {
             registry,
@@ -209,6 +214,7 @@ impl Metrics {
             refused_handshakes,
             tls_reloads,
             audit,
+            clock,
         })
     }
 
@@ -268,6 +274,11 @@ impl Metrics {
         ] {
             family.get_or_create(&labels).set(value);
         }
+    }
+
+    /// How the clock stands.
+    pub fn clock(&self) -> &ClockGauges {
+        &self.clock
     }
 
     /// Requests being served.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Debug, Default)]
 pub struct Ready {
     parts: Arc<Mutex<BTreeMap<&'static str, Part>>>,
+    warnings: Arc<Mutex<BTreeMap<&'static str, &'static str>>>,
 }
 
 /// One thing that must work, and what is wrong with it: a fixed text, never data.
@@ -18,6 +19,7 @@ impl Ready {
         let parts = names.iter().map(|name| (*name, Err("not checked yet"))).collect();
         Self {
             parts: Arc::new(Mutex::new(parts)),
+            warnings: Arc::default(),
         }
     }
 
@@ -33,6 +35,23 @@ impl Ready {
             (Some(Ok(())) | None, Err(why)) => tracing::error!(part = name, why, "alarm: does not work"),
             _ => {}
         }
+    }
+
+    /// Says what somebody should look at, though the server serves all the same; or that it is over.
+    pub fn warn(&self, name: &'static str, warning: Option<&'static str>) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        match warning {
+            Some(why) => warnings.insert(name, why),
+            None => warnings.remove(name),
+        };
+    }
+
+    /// Every warning.
+    pub fn warnings(&self) -> BTreeMap<&'static str, &'static str> {
+        self.warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Every part and its state.

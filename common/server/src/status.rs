@@ -41,7 +41,7 @@ async fn is_ready(ready: Data<Ready>) -> HttpResponse {
         .map(|(name, part)| (name.to_owned(), json!(part.err().unwrap_or("works"))))
         .collect();
     let whole = ready.is_ready();
-    let body = json!({ "ready": whole, "parts": parts });
+    let body = json!({ "ready": whole, "parts": parts, "warnings": ready.warnings() });
     if whole {
         HttpResponse::Ok().json(body)
     } else {

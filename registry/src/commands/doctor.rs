@@ -17,7 +17,7 @@ use crate::database::Database;
 pub(super) async fn run(config: &Config, output: Output) -> Done {
     let mut diagnosis = Diagnosis::default();
     diagnosis.add(certificates(&config.clinical.tls, System.now()));
-    diagnosis.add(clock(&config.time.ntp_servers, &System));
+    diagnosis.add(clock(&config.time, &System, &System).await);
     diagnosis.add([
         free_space(&config.audit.journal, config.audit.free_bytes_min),
         encrypted_volume(&config.audit.journal),

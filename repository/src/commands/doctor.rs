@@ -49,7 +49,7 @@ async fn diagnose(config: &Config) -> Diagnosis {
     if let Some(tls) = &config.registry.tls {
         diagnosis.add(certificates(tls, System.now()));
     }
-    diagnosis.add(clock(&config.time.ntp_servers, &System));
+    diagnosis.add(clock(&config.time, &System, &System).await);
     diagnosis.add([
         free_space(&config.audit.journal, config.audit.free_bytes_min),
         encrypted_volume(&config.audit.journal),

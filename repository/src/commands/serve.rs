@@ -33,7 +33,7 @@ pub(crate) fn serve(config: &Config, lang: Lang) -> ExitCode {
 
 async fn run(config: &Config) -> Result<(), ServeError> {
     let running = start(config, Arc::new(System), Arc::new(System)).await?;
-    until_told_to_stop(|| running.reload()).await?;
+    until_told_to_stop(running.demands_stop(), || running.reload()).await?;
     tracing::info!("told to stop; requests in flight may end");
     running.stop().await;
     tracing::info!("stopped");

@@ -16,10 +16,15 @@ fn watch(folder: &Folder, server: &FalseServer) -> Watch {
     watch_of(folder, Sources::Ntp(ntp))
 }
 
+/// In a folder that nobody has made yet.
+fn file(folder: &Folder) -> std::path::PathBuf {
+    folder.path().join("journal/clock")
+}
+
 fn watch_of(folder: &Folder, sources: Sources) -> Watch {
     let policy = Policy {
         offset_ms_max: 1_000,
-        state_file: folder.path().join("clock"),
+        state_file: file(folder),
     };
     Watch::new(sources, policy, Arc::new(System), Arc::new(System))
 }
@@ -33,7 +38,7 @@ async fn jp_l04_a_clock_that_is_off_does_not_start_and_leaves_no_good_measuremen
         "{refused}"
     );
     assert!(refused.to_string().contains("[time] offset_ms_max"), "{refused}");
-    assert_eq!(state::read(&folder.path().join("clock")), None);
+    assert_eq!(state::read(&file(&folder)), None);
 }
 
 #[tokio::test]
@@ -55,7 +60,7 @@ async fn jp_l04_a_good_start_lets_the_next_one_begin_with_silent_sources() {
 #[tokio::test]
 async fn jp_l04_an_old_or_damaged_state_file_is_no_good_measurement() {
     let (folder, silent) = (Folder::new(), FalseServer::start(Manner::Silent));
-    let file = folder.path().join("clock");
+    let file = file(&folder);
     let at = System.now() - time::Duration::hours(25);
     state::write(&file, LastGood { at, offset_ms: 1 }).unwrap();
     assert!(watch(&folder, &silent).start().await.is_err());

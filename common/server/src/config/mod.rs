@@ -3,6 +3,7 @@
 mod destination;
 mod limits;
 mod sections;
+mod time;
 
 use std::fs;
 use std::io::Read;
@@ -13,9 +14,9 @@ use serde::de::DeserializeOwned;
 pub use destination::{DestinationSection, SyslogTransport};
 pub use limits::Limits;
 pub use sections::{
-    AuditSection, ClinicalSection, LogFormat, LogSection, NodeSection, StatusSection, TimeSection,
-    rebase_material,
+    AuditSection, ClinicalSection, LogFormat, LogSection, NodeSection, StatusSection, rebase_material,
 };
+pub use time::{TimeSection, TimeSource};
 
 /// The largest configuration file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;

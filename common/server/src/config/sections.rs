@@ -196,6 +196,13 @@ impl AuditSection {
         self.journal.with_file_name(name)
     }
 
+    /// Where it is kept when the clock was last seen to be right.
+    pub fn clock_file(&self) -> PathBuf {
+        let mut name = self.journal.file_name().unwrap_or_default().to_owned();
+        name.push("-clock");
+        self.journal.with_file_name(name)
+    }
+
     /// As the journal takes it.
     pub fn journal_options(&self) -> JournalOptions {
         JournalOptions {
@@ -227,12 +234,4 @@ pub enum LogFormat {
     Json,
     /// Lines for people.
     Text,
-}
-
-/// `[time]`: where the clock is compared with.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TimeSection {
-    /// NTP servers as host:port. Empty: the clock is not checked, and `doctor` says so loudly.
-    pub ntp_servers: Vec<String>,
 }

@@ -1,128 +1,133 @@
-//! The clock, against NTP servers (IHE CT, ITI-1: within one second).
+//! The clock, as `serve` measures it (IHE CT, ITI-1: within one second).
 
-use std::net::UdpSocket;
-use std::time::Duration;
-
-use time::OffsetDateTime;
-use xds_model::Clock;
+use xds_clock::{Measured, Sources, Unknown, measure};
+use xds_model::time::{Clock, IdSource};
 
 use super::Finding;
+use crate::config::TimeSection;
 use crate::lang::Say;
 
 const PART: &str = "clock";
-/// Seconds from 1900 (NTP) to 1970 (Unix).
-const NTP_EPOCH: i128 = 2_208_988_800;
-const PATIENCE: Duration = Duration::from_secs(2);
-/// What IHE CT allows.
-const OFFSET_MILLIS_MAX: i128 = 1000;
 
-/// Asks each server for the time. No server: a loud warning.
-pub fn clock(servers: &[String], clock: &dyn Clock) -> Vec<Finding> {
-    if servers.is_empty() {
-        let found = Say::new(
-            "時刻の基準が設定されていません",
-            "no time source is configured: nobody checks the clock",
-        );
-        let repair = Say::new(
-            "[time] ntp_servers に NTP サーバーを書いてください(ずれは 1 秒以内)。",
-            "name NTP servers in [time] ntp_servers (the clock must be within 1 second)",
-        );
-        return vec![Finding::warning(PART, found, repair)];
+/// Measures how far the clock is off. No source: a loud warning.
+pub async fn clock(section: &TimeSection, clock: &dyn Clock, ids: &dyn IdSource) -> Vec<Finding> {
+    let sources = section.sources();
+    if matches!(sources, Sources::None) {
+        return vec![nobody_checks()];
     }
-    servers.iter().map(|server| one(server, clock)).collect()
-}
-
-fn one(server: &str, clock: &dyn Clock) -> Finding {
-    match offset_millis(server, clock) {
-        Ok(offset) if offset.abs() <= OFFSET_MILLIS_MAX => Finding::good(
-            PART,
-            Say::new(
-                format!("{server} とのずれ {offset} ミリ秒"),
-                format!("{offset} ms off {server}"),
-            ),
-        ),
-        Ok(offset) => Finding::bad(
-            PART,
-            Say::new(
-                format!("{server} とのずれ {offset} ミリ秒"),
-                format!("{offset} ms off {server}"),
-            ),
-            Say::new(
-                "時刻同期(chrony など)を直してください。",
-                "repair the time synchronisation (chrony or the like)",
-            ),
-        ),
-        Err(error) => Finding::warning(
-            PART,
-            Say::new(
-                format!("{server} に問い合わせできません: {error}"),
-                format!("{server} cannot be asked: {error}"),
-            ),
-            Say::new(
-                "NTP (UDP 123) が通るか確かめてください。",
-                "check that NTP (UDP 123) can pass",
-            ),
-        ),
+    match measure(&sources, clock, ids).await {
+        Ok(measured) => {
+            let silent = (measured.readings.iter()).filter(|reading| reading.outcome.is_err());
+            let silent: Vec<Finding> = silent.map(|reading| not_asked(&reading.to_string())).collect();
+            let mut findings = vec![judged(&measured, section.offset_ms_max)];
+            findings.extend(silent);
+            findings
+        }
+        Err(unknown) => vec![not_known(&unknown)],
     }
 }
 
-/// Milliseconds that the server is ahead of us (SNTP, RFC 4330).
-fn offset_millis(server: &str, clock: &dyn Clock) -> std::io::Result<i128> {
-    let socket = UdpSocket::bind("0.0.0.0:0")?;
-    socket.set_read_timeout(Some(PATIENCE))?;
-    socket.connect(server)?;
-    let mut packet = [0_u8; 48];
-    packet[0] = 0x23;
-    let sent = clock.now();
-    socket.send(&packet)?;
-    let mut answer = [0_u8; 48];
-    let size = socket.recv(&mut answer)?;
-    let received = clock.now();
-    let (receive, transmit) = (instant(&answer, 32), instant(&answer, 40));
-    let (Some(receive), Some(transmit), 48) = (receive, transmit, size) else {
-        return Err(std::io::ErrorKind::InvalidData.into());
-    };
-    Ok(((receive - sent) + (transmit - received)).whole_milliseconds() / 2)
+fn nobody_checks() -> Finding {
+    let found = Say::new(
+        "時刻の基準が設定されていません",
+        "no time source is configured: nobody checks the clock",
+    );
+    let repair = Say::new(
+        "[time] ntp_servers に NTP サーバーを書くか、source = \"chrony\" にしてください(ずれは 1 秒以内)。",
+        "name NTP servers in [time] ntp_servers, or set source = \"chrony\" (the clock must be within 1 second)",
+    );
+    Finding::warning(PART, found, repair)
 }
 
-fn instant(packet: &[u8; 48], at: usize) -> Option<OffsetDateTime> {
-    let field: [u8; 8] = packet.get(at..at + 8)?.try_into().ok()?;
-    let fixed = i128::from(u64::from_be_bytes(field));
-    let nanos = ((fixed >> 32) - NTP_EPOCH) * 1_000_000_000 + (((fixed & 0xffff_ffff) * 1_000_000_000) >> 32);
-    OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
+fn judged(measured: &Measured, max: u64) -> Finding {
+    let Measured {
+        offset_ms,
+        uncertainty_ms,
+        ..
+    } = measured;
+    let found = Say::new(
+        format!("時刻の基準とのずれ {offset_ms} ミリ秒(誤差 {uncertainty_ms} ミリ秒、上限 {max} ミリ秒)"),
+        format!(
+            "{offset_ms} ms off the time sources (give or take {uncertainty_ms} ms; {max} ms is allowed)"
+        ),
+    );
+    if offset_ms.unsigned_abs() <= max {
+        return Finding::good(PART, found);
+    }
+    let repair = Say::new(
+        "時計を合わせ、時刻同期(chrony など)を直してください。このままでは起動しません。",
+        "set the clock and repair the time synchronisation (chrony or the like); `serve` refuses to start",
+    );
+    Finding::bad(PART, found, repair)
+}
+
+fn not_asked(reading: &str) -> Finding {
+    Finding::warning(
+        PART,
+        Say::new(
+            format!("時刻の基準が使えません: {reading}"),
+            format!("a time source is of no use: {reading}"),
+        ),
+        repair(),
+    )
+}
+
+fn not_known(unknown: &Unknown) -> Finding {
+    Finding::warning(
+        PART,
+        Say::new(
+            format!("時計が正しいか分かりません: {unknown}"),
+            format!("it is not known whether the clock is right: {unknown}"),
+        ),
+        repair(),
+    )
+}
+
+fn repair() -> Say {
+    Say::new(
+        "[time] と、NTP (UDP 123) が通るか、chronyd が動いているかを確かめてください。",
+        "check [time], that NTP (UDP 123) can pass, or that chronyd runs",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use xds_model::time::System;
 
+    use super::super::Gravity;
     use super::*;
 
-    /// An NTP server on loopback whose clock is ahead by this much.
-    fn server(ahead: time::Duration) -> String {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let address = socket.local_addr().unwrap().to_string();
-        std::thread::spawn(move || {
-            let mut packet = [0_u8; 48];
-            let (_, from) = socket.recv_from(&mut packet).unwrap();
-            let nanos = (System.now() + ahead).unix_timestamp_nanos() + NTP_EPOCH * 1_000_000_000;
-            let fixed = ((nanos / 1_000_000_000) << 32) | (((nanos % 1_000_000_000) << 32) / 1_000_000_000);
-            let field = u64::try_from(fixed).unwrap().to_be_bytes();
-            packet[32..40].copy_from_slice(&field);
-            packet[40..48].copy_from_slice(&field);
-            socket.send_to(&packet, from).unwrap();
-        });
-        address
+    fn measured(offset_ms: i64) -> Measured {
+        Measured {
+            offset_ms,
+            uncertainty_ms: 2,
+            readings: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn no_source_is_a_warning() {
+        let findings = clock(&TimeSection::default(), &System, &System).await;
+        assert_eq!(findings[0].gravity, Gravity::Warning);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_exist_is_a_warning_with_its_name() {
+        let section = TimeSection {
+            ntp_servers: vec!["ntp.invalid".to_owned()],
+            ..TimeSection::default()
+        };
+        let findings = clock(&section, &System, &System).await;
+        assert_eq!(findings[0].gravity, Gravity::Warning);
+        assert!(
+            format!("{:?}", findings[0].found).contains("ntp.invalid"),
+            "{findings:?}"
+        );
     }
 
     #[test]
-    fn the_offset_is_measured() {
-        let offset = offset_millis(&server(time::Duration::seconds(7)), &System).unwrap();
-        assert!((6_500..7_500).contains(&offset), "{offset}");
-    }
-
-    #[test]
-    fn no_source_is_a_warning() {
-        assert_eq!(clock(&[], &System)[0].gravity, super::super::Gravity::Warning);
+    fn beyond_the_limit_is_bad() {
+        assert_eq!(judged(&measured(1_000), 1_000).gravity, Gravity::Good);
+        assert_eq!(judged(&measured(-1_001), 1_000).gravity, Gravity::Bad);
     }
 }

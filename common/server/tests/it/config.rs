@@ -246,3 +246,34 @@ fn tls_03_the_build_has_a_time() {
         "{built}"
     );
 }
+
+#[test]
+fn jp_l04_the_time_section_has_its_defaults_and_its_limits() {
+    let time = read(GOOD).unwrap().time;
+    assert_eq!(
+        (time.offset_ms_max, time.measure_seconds, time.stop_when_off),
+        (1000, 60, false)
+    );
+    assert!(matches!(time.sources(), xds_clock::Sources::None));
+    let complaints = |lines: &str| {
+        let config = read(&format!("{GOOD}\n[time]\n{lines}\n")).unwrap();
+        config.time.complaints().join("; ")
+    };
+    assert_eq!(complaints("source = \"chrony\""), "");
+    assert_eq!(
+        complaints("ntp_servers = [\"a\", \"b\", \"c\"]\nmeasure_seconds = 16"),
+        ""
+    );
+    for (lines, key) in [
+        ("source = \"chrony\"\nntp_servers = [\"a\"]", "time.ntp_servers"),
+        ("offset_ms_max = 0", "time.offset_ms_max"),
+        ("offset_ms_max = 60001", "time.offset_ms_max"),
+        ("measure_seconds = 1", "time.measure_seconds"),
+        ("measure_seconds = 3601", "time.measure_seconds"),
+    ] {
+        assert!(complaints(lines).contains(key), "{lines}");
+    }
+    let many = format!("ntp_servers = {:?}", vec!["a"; 17]);
+    assert!(complaints(&many).contains("time.ntp_servers"));
+    assert!(refused(&format!("{GOOD}\n[time]\nsource = \"sundial\"\n")).contains("source"));
+}

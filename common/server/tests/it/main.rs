@@ -12,6 +12,7 @@
 mod app;
 mod bodies;
 mod client;
+mod clock;
 mod config;
 mod flow;
 mod heads;

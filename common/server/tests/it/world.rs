@@ -14,7 +14,7 @@ use xds_audit::{Content, EventKind, Outcome};
 use xds_model::Transaction;
 use xds_model::principal::{EnrolledNode, EntityId, NodeName, OrganisationId};
 use xds_model::time::{Clock, SharedClock, System};
-use xds_server::config::{AuditSection, ClinicalSection, Limits, NodeSection};
+use xds_server::config::{AuditSection, ClinicalSection, Limits, NodeSection, TimeSection};
 use xds_server::foundation::{Foundation, Plan};
 use xds_server::gate::Gate;
 use xds_server::ledger::NodeList;
@@ -150,6 +150,7 @@ impl World {
                 free_bytes_min: 1024 * 1024,
                 ..AuditSection::in_folder(folder.path("journal"))
             },
+            time: &TimeSection::default(),
             limits: &limits,
             nodes: list,
             metrics: Metrics::new(|_| ()),

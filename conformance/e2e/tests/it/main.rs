@@ -11,6 +11,7 @@
 
 mod acts;
 mod auz;
+mod clock;
 mod delivery;
 mod five_checks;
 mod http;
