@@ -79,8 +79,34 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         .map(|mllp| listen("mllp", mllp.listen))
         .transpose()?;
 
-    let ready = Ready::waiting_for(&[part::JOURNAL, part::TLS, part::NODES, PART_DATABASE]);
     let database = Database::open(&config).await?;
+    let listeners = Listeners {
+        clinical,
+        status: status_listener,
+        feed,
+    };
+    let served = serve_on(&config, &database, listeners).await;
+    // However it ended: no private cluster is left behind.
+    database.close().await;
+    served?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Where it listens: taken before anything else, so that two never share a database by mistake.
+struct Listeners {
+    clinical: TcpListener,
+    status: TcpListener,
+    feed: Option<TcpListener>,
+}
+
+async fn serve_on(config: &Config, database: &Database, listeners: Listeners) -> Result<(), ServeError> {
+    let Listeners {
+        clinical,
+        status: status_listener,
+        feed,
+    } = listeners;
+    let ready = Ready::waiting_for(&[part::JOURNAL, part::TLS, part::NODES, PART_DATABASE]);
     database.migrate_if_private().await?;
     let metrics = Metrics::new(|_| ());
     let status = status::serve(status_listener, Arc::clone(&metrics), ready.clone())?;
@@ -101,15 +127,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
     };
-    let laid = match Foundation::lay(plan).await {
-        Ok(laid) => laid,
-        Err(refused) => {
-            // A clock that is off, or a journal in use: no private cluster is left behind.
-            database.close().await;
-            return Err(refused.into());
-        }
-    };
-    let (foundation, unfinished) = laid;
+    let (foundation, unfinished) = Foundation::lay(plan).await?;
     let store = database.store(Some(Arc::new(observe)))?;
     store.check_schema().await.map_err(DatabaseError::from)?;
     settle(&store, &foundation, &config.audit.journal, unfinished).await?;
@@ -174,8 +192,6 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
     foundation.leave().await;
     status_handle.stop(false).await;
     store.close();
-    database.close().await;
-    tracing::info!("stopped");
     Ok(())
 }
 
