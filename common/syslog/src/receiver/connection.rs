@@ -31,8 +31,7 @@ pub(super) async fn run<S: Sink>(
     take_all(&mut stream, &peer, desk).await?;
     let in_order = SockRef::from(stream.get_ref().0).set_linger(None);
     in_order.map_err(|_| TurnedAway::Broken)?;
-    // The peer may be gone already.
-    let _ = timeout(GOODBYE_MAX, stream.shutdown()).await;
+    say_goodbye(&mut stream).await;
     Ok(())
 }
 
@@ -47,16 +46,16 @@ async fn take_all<S: Sink>(
     let mut buffer = vec![0; READ_BYTES];
     loop {
         let between = decoder.finish().is_ok();
-        let patience = if between {
-            desk.limits.idle_max
-        } else {
-            desk.limits.frame_still_max
+        let patience = match (between, said_goodbye) {
+            (false, _) => desk.limits.frame_still_max,
+            (true, false) => desk.limits.idle_max,
+            (true, true) => GOODBYE_MAX,
         };
         let read = tokio::select! {
             read = timeout(patience, stream.read(&mut buffer)) => read,
             () = told(&mut stopping), if !said_goodbye => {
                 said_goodbye = true;
-                let _ = timeout(GOODBYE_MAX, stream.shutdown()).await;
+                say_goodbye(stream).await;
                 continue;
             }
         };
@@ -68,6 +67,11 @@ async fn take_all<S: Sink>(
                 return Ok(decoder.finish()?);
             }
             Ok(Err(_)) => return Err(TurnedAway::Broken),
+            Err(_) if between && !said_goodbye => {
+                said_goodbye = true;
+                say_goodbye(stream).await;
+                continue;
+            }
             Err(_) if between => return Ok(()),
             Err(_) => return Err(TurnedAway::Still),
         };
@@ -76,6 +80,12 @@ async fn take_all<S: Sink>(
             keep(messages, peer, desk).await?;
         }
     }
+}
+
+/// Ends our direction. What the peer sent before it hears of it is still read.
+async fn say_goodbye(stream: &mut TlsStream<TcpStream>) {
+    // The peer may be gone already.
+    let _ = timeout(GOODBYE_MAX, stream.shutdown()).await;
 }
 
 /// The messages that end in `input`, whose bytes are all consumed.
@@ -99,4 +109,5 @@ async fn keep<S: Sink>(messages: Vec<Vec<u8>>, peer: &Peer, desk: &Desk<S>) -> R
 }
 
 const READ_BYTES: usize = 64 * 1024;
+/// How long a goodbye may take, and a peer may then stay silent before it is taken for gone.
 const GOODBYE_MAX: Duration = Duration::from_secs(5);

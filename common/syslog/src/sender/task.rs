@@ -151,7 +151,7 @@ impl Task {
             let now = Instant::now();
             let done = self.is_stopping() && !self.window.has_waiting();
             let ends = done || self.window.is_full(&limits) || due.is_some_and(|due| due <= now);
-            if ends && hold <= now {
+            if ends && (hold <= now || !self.window.is_open()) {
                 return Ok(());
             }
             if ends || !self.window.has_waiting() {
