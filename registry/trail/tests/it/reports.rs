@@ -15,12 +15,12 @@ use xds_model::Transaction;
 use crate::db::Db;
 use crate::fixture::{AT, P1, P2, doctor, refused, retrieve, told};
 
-/// Compares with the file; with `UPDATE_GOLDEN` set, writes it.
+/// Compares with the file; with `RENKEI_GOLDEN=write`, writes it.
 fn assert_golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data")
         .join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var("RENKEI_GOLDEN").is_ok_and(|value| value == "write") {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
     }
