@@ -84,7 +84,8 @@ pub enum StartRefused {
     #[error(
         "the clock of this machine is {offset_ms} ms off its time sources (positive: it is behind), and {max} ms is \
          allowed ([time] offset_ms_max): set the clock, repair the time synchronisation (chrony or the like), start \
-         again"
+         again / 時計が基準から {offset_ms} ミリ秒ずれています(上限 {max} ミリ秒)。時計と時刻同期を直してから、もう一度\
+         起動してください。"
     )]
     Off {
         /// Milliseconds that the sources are ahead.
@@ -95,7 +96,8 @@ pub enum StartRefused {
     /// Nobody knows, and it was not seen to be right within a day.
     #[error(
         "it is not known whether the clock of this machine is right: {why}. It was not seen to be right within the last \
-         24 hours either. Make the sources of [time] answer, then start again"
+         24 hours either. Make the sources of [time] answer, then start again / 時計が正しいか分かりません。[time] の基準が答えるように\
+         してから、もう一度起動してください。"
     )]
     Unknown {
         /// What the sources said.
@@ -278,6 +280,20 @@ mod tests {
         // Off is off, whatever was measured yesterday.
         assert!(admit(&look(measured(5_000)), ago(Duration::hours(1)), NOW, 1_000).is_err());
         assert!(admit(&look(Err(Unknown::NoSource)), None, NOW, 1_000).is_ok());
+    }
+
+    #[test]
+    fn jp_l04_a_refusal_speaks_both_languages() {
+        let off = StartRefused::Off {
+            offset_ms: -5_001,
+            max: 1_000,
+        };
+        let unknown = StartRefused::Unknown {
+            why: Unknown::TooFew(Vec::new()),
+        };
+        let (off, unknown) = (off.to_string(), unknown.to_string());
+        assert!(off.contains("-5001 ms off its time sources") && off.contains("-5001 ミリ秒ずれています"));
+        assert!(unknown.contains("start again / 時計が正しいか分かりません"));
     }
 
     #[test]
