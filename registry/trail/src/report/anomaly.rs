@@ -57,7 +57,7 @@ impl Default for Thresholds {
             closed_weekdays: BTreeSet::from([6, 7]),
             closed_days: BTreeSet::new(),
             always_open: BTreeSet::new(),
-            emergency_bases: texts(&["EMERGENCY"]),
+            emergency_bases: texts(&["EMERG"]),
             retry_errors: texts(&[
                 "XDSRegistryBusy",
                 "XDSRepositoryBusy",

@@ -86,8 +86,11 @@ pub(crate) fn basis(code: &str, language: Language) -> String {
             "参加施設で共有する取り決め",
             "Agreement to share among the members",
         ),
+        "ENTRUST" => ("業務の委託", "Entrustment"),
+        "JOINT" => ("共同利用", "Joint use"),
         "CONSENT" => ("ご本人の同意", "Consent of the patient"),
-        "EMERGENCY" => ("緊急時", "Emergency"),
+        "LAW" => ("法令", "Law"),
+        "EMERG" => ("緊急時", "Emergency"),
         _ => return code.to_owned(),
     };
     language.pick(japanese, english).to_owned()

@@ -76,7 +76,7 @@ async fn every_search_uses_an_index_and_reads_only_the_months_asked_for() {
         ),
         (
             Question {
-                basis: text("EMERGENCY"),
+                basis: text("EMERG"),
                 ..range()
             },
             "event_202611_bases_idx",

@@ -61,7 +61,7 @@ fn events() -> Vec<Told> {
         ..Objects::default()
     };
     let mut emergency = retrieve(P1, "1.2.1");
-    emergency.closing.decisions[0].basis = "EMERGENCY".to_owned();
+    emergency.closing.decisions[0].basis = "EMERG".to_owned();
     let caller = &mut emergency.opening.caller;
     caller.organisation = Some("1310000002".to_owned());
     caller.node = Some("hospital-b".to_owned());

@@ -15,7 +15,7 @@ async fn filled() -> (Db, Vec<Told>) {
     other.opening.caller.organisation = Some("1310000002".to_owned());
     other.opening.correlation = "c-2".to_owned();
     other.opening.caller.user.as_mut().unwrap().id = "dr.ito".to_owned();
-    other.closing.decisions[0].basis = "EMERGENCY".to_owned();
+    other.closing.decisions[0].basis = "EMERG".to_owned();
     let at = |days: i64| -> OffsetDateTime { AT - Duration::days(days) };
     let events = vec![
         told(1, 1, at(40), retrieve(P1, "1.2.1")),
@@ -107,7 +107,7 @@ async fn each_part_of_a_question_narrows_the_answer() {
         ),
         (
             Question {
-                basis: text("EMERGENCY"),
+                basis: text("EMERG"),
                 ..none()
             },
             vec!["2.1"],
