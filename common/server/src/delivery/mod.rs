@@ -26,7 +26,7 @@ const LATE: Duration = Duration::from_secs(300);
 const FAILURES_MAX: u32 = 3;
 /// How long the stop waits for what is owed to go out.
 const STOP_MAX: Duration = Duration::from_secs(5);
-/// Bytes of a datagram, for networks with the usual frame size behind a tunnel or two.
+/// Bytes of the longest datagram: what is longer is truncated. IPv4 carries 65,507.
 const DATAGRAM_BYTES_MAX: usize = 60_000;
 
 /// Why delivery cannot start.
