@@ -91,7 +91,7 @@ fn events(journal: &Path, patient: &str) -> Result<Vec<Told>, xds_audit::Journal
 
 fn table(told: &[(&str, Told)], lang: Lang) -> String {
     let headings = [
-        Say::new("時刻", "time"),
+        Say::new("時刻(日本時間)", "time (Japan)"),
         Say::new("記録した側", "written by"),
         Say::new("誰が", "who"),
         Say::new("何を", "what"),
@@ -132,7 +132,10 @@ fn row(server: &str, told: &Told, lang: Lang) -> [String; 6] {
         .iter()
         .map(|decision| decision.basis.as_str())
         .collect();
-    let bases: Vec<&str> = bases.into_iter().collect();
+    let bases: Vec<String> = bases
+        .into_iter()
+        .map(|code| lang.pick(&basis(code)).to_owned())
+        .collect();
     let outcome = match closing.outcome.code() {
         0 => Say::new("成功", "success"),
         _ => Say::new("失敗", "failure"),
@@ -145,6 +148,15 @@ fn row(server: &str, told: &Told, lang: Lang) -> [String; 6] {
         bases.join(" "),
         lang.pick(&outcome).to_owned(),
     ]
+}
+
+/// A basis in words; its code where this table does not know it.
+fn basis(code: &str) -> Say {
+    match code {
+        "OWN" => Say::new("自院", "own record"),
+        "SHARED_WITH_ALL" => Say::new("全機関で共有(デモの設定)", "shared with all (the demo's setting)"),
+        other => Say::new(other, other),
+    }
 }
 
 fn what(kind: &EventKind) -> Say {

@@ -353,8 +353,8 @@ async fn ops_05_drain_finishes_what_runs() {
     assert_eq!(world.finished(), 3);
     world.foundation.leave().await;
     let mut told = world.events();
-    // The look whether anybody is taken may have been the last one taken.
-    told.retain(|told| told.kind != "handshake-refused");
+    // The look whether anybody is taken may have been the last one taken: it says nothing and hangs up.
+    told.retain(|told| told.kind != "handshake-refused" || !told.reason.starts_with("closed x"));
     assert!(
         told.iter().all(|told| told.outcome == Some(Outcome::Success)),
         "{told:?}"
