@@ -131,6 +131,11 @@ impl<'d> Element<'d> {
         self.data.has_text
     }
 
+    /// Whether a comment stands directly inside.
+    pub fn has_comment(&self) -> bool {
+        self.data.has_comment
+    }
+
     /// Bytes from the start of the input to the `<` of this element.
     pub fn offset(&self) -> usize {
         self.data.start_tag.start()

@@ -48,7 +48,7 @@ pub use error::{XmlError, XmlErrorKind};
 pub use limits::Limits;
 pub use reader::{Event, Reader, Start, Text};
 pub use serialize::{Edits, serialize};
-pub use store::Attributes;
+pub use store::{Attributes, Declarations, PrefixedAttribute, PrefixedAttributes};
 
 /// The namespace that the prefix `xml` always names (Namespaces in XML 1.0, section 3).
 pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";

@@ -2,7 +2,7 @@ use crate::{
     Attributes, Limits,
     error::XmlError,
     scan::{Run, Scanner, Tag, Token},
-    store::{Span, Store},
+    store::{Declarations, PrefixedAttributes, Span, Store},
 };
 
 /// Checked pull events over a document in memory, for one pass without a tree.
@@ -157,6 +157,24 @@ impl<'r> Start<'r> {
     /// All attributes: (namespace URI or "", local name, value), in document order.
     pub fn attributes(&self) -> Attributes<'r> {
         Attributes::new(self.store, self.attribute_span())
+    }
+
+    /// The prefix as written; empty for none. Only for writing the tag again: names are told apart by
+    /// namespace and local name.
+    pub fn prefix(&self) -> &'r str {
+        let start = self.tag.span.start().saturating_add(1);
+        let end = self.tag.local.start().saturating_sub(1);
+        self.store.input.get(start..end).unwrap_or_default()
+    }
+
+    /// The namespace declarations that stand in the tag.
+    pub fn declarations(&self) -> Declarations<'r> {
+        Declarations::new(self.store, self.tag.declarations)
+    }
+
+    /// All attributes with their prefixes, for writing the tag again.
+    pub fn prefixed_attributes(&self) -> PrefixedAttributes<'r> {
+        PrefixedAttributes::new(self.store, self.attribute_span())
     }
 
     /// Bytes from the start of the input to the `<` of the tag.

@@ -138,6 +138,93 @@ impl<'a> Store<'a> {
     }
 }
 
+/// The namespace declarations of one start tag, in document order: (prefix, URI). The prefix is empty for the
+/// default namespace, the URI where the default namespace is undone.
+#[derive(Clone, Debug)]
+pub struct Declarations<'d> {
+    store: &'d Store<'d>,
+    rest: std::slice::Iter<'d, Declaration>,
+}
+
+impl<'d> Declarations<'d> {
+    pub(crate) fn new(store: &'d Store<'d>, span: Span) -> Self {
+        let declared = store.declarations.get(span.start()..span.end());
+        Self {
+            store,
+            rest: declared.unwrap_or_default().iter(),
+        }
+    }
+}
+
+impl<'d> Iterator for Declarations<'d> {
+    type Item = (&'d str, &'d str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let declaration = self.rest.next()?;
+        Some((
+            declaration.prefix.of(self.store.input),
+            self.store.value(declaration.uri),
+        ))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rest.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Declarations<'_> {}
+
+/// The attributes of one start tag with their prefixes, in document order. Only for writing the tag again:
+/// attributes are told apart by namespace and local name, never by prefix.
+#[derive(Clone, Debug)]
+pub struct PrefixedAttributes<'d> {
+    store: &'d Store<'d>,
+    rest: std::slice::Iter<'d, Attribute>,
+}
+
+/// An attribute as [`PrefixedAttributes`] yields it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PrefixedAttribute<'d> {
+    /// As written; empty for none.
+    pub prefix: &'d str,
+    /// What the prefix means; empty for no namespace.
+    pub namespace: &'d str,
+    /// The name without its prefix.
+    pub local: &'d str,
+    /// The value, references resolved.
+    pub value: &'d str,
+}
+
+impl<'d> PrefixedAttributes<'d> {
+    pub(crate) fn new(store: &'d Store<'d>, span: Span) -> Self {
+        Self {
+            store,
+            rest: store.attributes_in(span).iter(),
+        }
+    }
+}
+
+impl<'d> Iterator for PrefixedAttributes<'d> {
+    type Item = PrefixedAttribute<'d>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let attribute = self.rest.next()?;
+        let store = self.store;
+        Some(PrefixedAttribute {
+            prefix: attribute.prefix.of(store.input),
+            namespace: store.uri(attribute.namespace),
+            local: attribute.local.of(store.input),
+            value: store.value(attribute.value),
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rest.size_hint()
+    }
+}
+
+impl ExactSizeIterator for PrefixedAttributes<'_> {}
+
 /// The attributes of an element, in document order: (namespace URI or "", local name, value).
 /// Namespace declarations are not among them.
 #[derive(Clone, Debug)]
