@@ -105,6 +105,59 @@ pub(crate) struct DatabaseSection {
     /// `prepared`, or `typed` behind a pgbouncer that pools transactions.
     #[serde(default)]
     pub(crate) statement_mode: StatementModeName,
+    /// The roles of the audit trail; without them there is none.
+    #[serde(default)]
+    pub(crate) audit: Option<TrailRolesSection>,
+}
+
+/// `[database.audit]`: the roles of the audit trail, which `migrate --grant` gives their rights.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrailRolesSection {
+    /// Port of PostgreSQL itself, where `database.port` is that of a pgbouncer.
+    #[serde(default)]
+    pub(crate) port: Option<u16>,
+    /// Role that adds events.
+    pub(crate) indexer: String,
+    /// File with its password.
+    #[serde(default)]
+    pub(crate) indexer_password_file: Option<PathBuf>,
+    /// Role that searches.
+    pub(crate) reader: String,
+    /// File with its password.
+    #[serde(default)]
+    pub(crate) reader_password_file: Option<PathBuf>,
+    /// Role that sees what was withheld, and signs reviews.
+    pub(crate) operator: String,
+    /// File with its password.
+    #[serde(default)]
+    pub(crate) operator_password_file: Option<PathBuf>,
+}
+
+impl TrailRolesSection {
+    fn files(&mut self) -> [&mut Option<PathBuf>; 3] {
+        [
+            &mut self.indexer_password_file,
+            &mut self.reader_password_file,
+            &mut self.operator_password_file,
+        ]
+    }
+
+    /// The roles part the rights; one that owns the tables, or is another one too, parts nothing.
+    fn complaints(&self, database: &DatabaseSection) -> Vec<String> {
+        let roles = [&self.indexer, &self.reader, &self.operator];
+        let owner = database.owner.as_ref().unwrap_or(&database.user);
+        let mut complaints = Vec::new();
+        if roles.contains(&owner) || roles.contains(&&database.user) {
+            complaints.push(
+                "database.audit: its roles are others than database.user and database.owner".to_owned(),
+            );
+        }
+        if self.indexer == self.reader || self.indexer == self.operator || self.reader == self.operator {
+            complaints.push("database.audit: indexer, reader and operator are three roles".to_owned());
+        }
+        complaints
+    }
 }
 
 fn postgres_port() -> u16 {
@@ -159,7 +212,8 @@ impl Configuration for Config {
                 &mut database.owner_password_file,
                 &mut database.ca,
             ];
-            for file in files.into_iter().flatten() {
+            let trail = database.audit.iter_mut().flat_map(TrailRolesSection::files);
+            for file in files.into_iter().chain(trail).flatten() {
                 rebase(file, base);
             }
         }
@@ -189,6 +243,11 @@ impl Configuration for Config {
                 "database.ca names the CA of the database server's certificate; it is required for a host"
                     .to_owned(),
             );
+        }
+        if let Some(database) = &self.database
+            && let Some(roles) = &database.audit
+        {
+            complaints.extend(roles.complaints(database));
         }
         complaints
     }
@@ -252,8 +311,29 @@ mod tests {
         let database = config.database.unwrap();
         assert_eq!((database.port, database.connections_max), (5432, 16));
         assert!(database.ca.is_some() && database.owner_password_file.is_some());
+        assert!(database.audit.unwrap().indexer_password_file.is_some());
         assert!(config.private_database.binaries.is_some());
         assert!(config.node.enterprise_site_id.is_some());
+    }
+
+    #[test]
+    fn roles_of_the_trail_are_three_and_own_nothing() {
+        let roles = |indexer: &str, reader: &str| {
+            let text = with_options()
+                .replace("\"renkei_audit_indexer\"", &format!("\"{indexer}\""))
+                .replace("\"renkei_audit_reader\"", &format!("\"{reader}\""));
+            let name = format!("renkei-roles-{}-{indexer}-{reader}.toml", std::process::id());
+            let file = std::env::temp_dir().join(name);
+            std::fs::write(&file, text).unwrap();
+            let loaded = load::<Config>(&file).map(drop).map_err(|error| error.to_string());
+            std::fs::remove_file(&file).unwrap();
+            loaded
+        };
+        roles("a", "b").unwrap();
+        assert!(roles("a", "a").unwrap_err().contains("three roles"));
+        for taken in ["renkei_owner", "renkei_registry"] {
+            assert!(roles(taken, "b").unwrap_err().contains("others than"), "{taken}");
+        }
     }
 
     #[test]

@@ -6,26 +6,37 @@ use std::sync::Arc;
 
 use registry_cluster::{Cluster, ClusterError, ClusterOptions, Shutdown};
 use registry_store::{Endpoint, MigrationError, Observer, Store, StoreConfig, StoreError};
+use registry_trail::TrailError;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use crate::config::{Config, DatabaseSection};
+use crate::trail::TrailLogins;
 
 /// A database that can be reached, and the private cluster behind it, if it is one.
 pub(crate) struct Database {
     /// How to reach it as the serving role.
     pub(crate) config: StoreConfig,
     /// How to reach it as the owner of the schema, when that is another role.
-    owner: Option<Owner>,
+    owner: Option<Login>,
+    /// How to reach the audit trail, if there is one.
+    pub(crate) logins: Option<TrailLogins>,
     cluster: Option<Cluster>,
     keep_running: bool,
 }
 
-/// The owner of the schema: its password is read by `migrate` only.
-struct Owner {
-    user: String,
-    password_file: Option<PathBuf>,
+/// A role: its password is read only by who works as it.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub(crate) user: String,
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+impl Login {
+    pub(crate) fn password(&self) -> Result<Option<String>, DatabaseError> {
+        self.password_file.as_deref().map(secret).transpose()
+    }
 }
 
 /// Why there is no database.
@@ -54,6 +65,17 @@ pub(crate) enum DatabaseError {
     /// The schema.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// The audit trail.
+    #[error(transparent)]
+    Trail(#[from] TrailError),
+    /// The schema of the audit trail.
+    #[error("{0}: run `renkei-registry migrate --grant`")]
+    TrailMigration(#[from] registry_trail::MigrationError),
+    /// A given database without roles for the audit trail.
+    #[error(
+        "there is no audit trail: name its roles in [database.audit], then run `renkei-registry migrate --grant`"
+    )]
+    NoTrail,
 }
 
 impl Database {
@@ -72,12 +94,16 @@ impl Database {
 
     /// A store as the owner of the schema.
     pub(crate) fn owner(&self) -> Result<Store, DatabaseError> {
+        Ok(Store::new(&self.owner_config()?, None)?)
+    }
+
+    pub(crate) fn owner_config(&self) -> Result<StoreConfig, DatabaseError> {
         let mut config = self.config.clone();
         if let Some(owner) = &self.owner {
             config.user.clone_from(&owner.user);
-            config.password = owner.password_file.as_deref().map(secret).transpose()?;
+            config.password = owner.password()?;
         }
-        Ok(Store::new(&config, None)?)
+        Ok(config)
     }
 
     /// Brings the schema up to date, when the database is ours alone. An existing PostgreSQL is migrated by
@@ -85,6 +111,7 @@ impl Database {
     pub(crate) async fn migrate_if_private(&self) -> Result<(), DatabaseError> {
         if self.cluster.is_some() {
             self.owner()?.migrate().await?;
+            self.install_trail(false).await?;
         }
         Ok(())
     }
@@ -123,9 +150,11 @@ async fn private(config: &Config) -> Result<Database, DatabaseError> {
         Some(parameters.password.expose().to_owned()),
     );
     let keep_running = config.private_database.keep_running;
+    let (cluster, logins) = TrailLogins::of_cluster(cluster, &store).await?;
     Ok(Database {
         config: store,
         owner: None,
+        logins: Some(logins),
         cluster: Some(cluster),
         keep_running,
     })
@@ -141,13 +170,15 @@ fn given(section: &DatabaseSection) -> Result<Database, DatabaseError> {
     );
     config.connections_max = section.connections_max;
     config.statement_mode = section.statement_mode.into();
-    let owner = section.owner.as_ref().map(|user| Owner {
+    let owner = section.owner.as_ref().map(|user| Login {
         user: user.clone(),
         password_file: section.owner_password_file.clone(),
     });
+    let logins = (section.audit.as_ref()).map(|roles| TrailLogins::given(roles, &config));
     Ok(Database {
         config,
         owner,
+        logins,
         cluster: None,
         keep_running: true,
     })

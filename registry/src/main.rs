@@ -13,6 +13,7 @@ mod mllp;
 mod routes;
 mod serve;
 mod settle;
+mod trail;
 
 use std::process::ExitCode;
 

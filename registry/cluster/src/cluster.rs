@@ -12,7 +12,7 @@ use crate::command::Run;
 use crate::connection::{ConnectionParameters, Password};
 use crate::error::ClusterError;
 use crate::initialise::{DATABASE, SETTINGS_FILE, USER, initialise};
-use crate::layout::{Layout, PORT, write_private};
+use crate::layout::{Layout, PORT, random_password, sync_folder, write_private};
 use crate::postmaster::{Postmaster, lock_file};
 use crate::settings::{ClusterOptions, Durability, configuration};
 
@@ -33,6 +33,15 @@ pub struct Cluster {
     parameters: ConnectionParameters,
     users: File,
     stopped: bool,
+}
+
+/// Where the password of a role is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RolePassword {
+    /// The file, of mode 0600.
+    pub file: PathBuf,
+    /// Whether it was made now.
+    pub is_new: bool,
 }
 
 /// How to end the server.
@@ -100,6 +109,24 @@ impl Cluster {
     /// How to connect to it.
     pub fn connection_parameters(&self) -> &ConnectionParameters {
         &self.parameters
+    }
+
+    /// The file with the password of another role of this cluster, made if it is missing: then the role's password has
+    /// to be set. Readable by those only who can read the cluster's own. Blocks.
+    ///
+    /// # Errors
+    /// [`ClusterError::Io`]
+    pub fn password_file_of(&self, role: &str) -> Result<RolePassword, ClusterError> {
+        let _control = self.layout.lock_control(self.options.wait_max)?;
+        let file = self.layout.password_file_of(role);
+        let is_new = !file.exists();
+        if is_new {
+            let unfinished = file.with_extension("new");
+            write_private(&unfinished, &random_password()?, &self.account)?;
+            fs::rename(&unfinished, &file).map_err(ClusterError::io("cannot make", &file))?;
+            sync_folder(self.layout.folder())?;
+        }
+        Ok(RolePassword { file, is_new })
     }
 
     /// The server programs in use.

@@ -69,6 +69,11 @@ impl Layout {
         self.folder.join("password")
     }
 
+    /// That of another role than the cluster's own.
+    pub(crate) fn password_file_of(&self, role: &str) -> PathBuf {
+        self.folder.join(format!("password-{role}"))
+    }
+
     pub(crate) fn log_file(&self) -> PathBuf {
         self.folder.join("postgresql.log")
     }

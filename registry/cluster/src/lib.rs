@@ -22,7 +22,7 @@ mod postmaster;
 mod settings;
 
 pub use binaries::{Binaries, MAJOR_MIN, find_binaries};
-pub use cluster::{Cluster, Shutdown, Stopped};
+pub use cluster::{Cluster, RolePassword, Shutdown, Stopped};
 pub use connection::{ConnectionParameters, Password};
 pub use error::ClusterError;
 pub use settings::{ClusterOptions, Durability};

@@ -3,6 +3,8 @@
 use std::future::Future;
 
 use registry_store::{Change, Deed, Store};
+use registry_trail::SCHEMA_VERSION;
+use serde_json::json;
 use xds_model::time::System;
 use xds_model::{Clock, IdSource};
 use xds_server::lang::Say;
@@ -57,19 +59,24 @@ pub(super) async fn migrate(config: &Config, arguments: &MigrateArguments, by: &
         owner.grant(&section.user).await.map_err(DatabaseError::from)?;
     }
     drop(owner);
+    let trail = database.migrate_trail(arguments.grant).await?;
     database.close().await;
+    let (from, to) = (migrated.from, migrated.to);
+    let (trail_ja, trail_en) = match trail {
+        Some(before) => (
+            format!("監査証跡: 版 {before} → 版 {SCHEMA_VERSION}"),
+            format!("audit trail: version {before} -> {SCHEMA_VERSION}"),
+        ),
+        None => (
+            "監査証跡: なし([database.audit] がありません)".to_owned(),
+            "audit trail: none (there is no [database.audit])".to_owned(),
+        ),
+    };
     let say = Say::new(
-        format!(
-            "データベースのスキーマ: 版 {} → 版 {}",
-            migrated.from, migrated.to
-        ),
-        format!(
-            "schema of the database: version {} -> {}",
-            migrated.from, migrated.to
-        ),
+        format!("データベースのスキーマ: 版 {from} → 版 {to}\n{trail_ja}"),
+        format!("schema of the database: version {from} -> {to}\n{trail_en}"),
     );
-    Ok(output.result(
-        &say,
-        &serde_json::json!({ "from": migrated.from, "to": migrated.to }),
-    ))
+    let value =
+        json!({ "from": from, "to": to, "audit_from": trail, "audit_to": trail.map(|_| SCHEMA_VERSION) });
+    Ok(output.result(&say, &value))
 }

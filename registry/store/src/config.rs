@@ -5,6 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
+use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
 /// Where the database is, as whom to log in, and the limits.
 #[derive(Clone)]
 pub struct StoreConfig {
@@ -77,6 +82,26 @@ pub enum Endpoint {
         /// Trusted CAs, and our certificate if the server wants one.
         tls: Arc<rustls::ClientConfig>,
     },
+}
+
+impl Endpoint {
+    /// What makes connections to it.
+    pub fn manager(&self, mut postgres: tokio_postgres::Config) -> Manager {
+        let settings = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        match self {
+            Self::Socket { folder, port } => {
+                postgres.host_path(folder).port(*port);
+                Manager::from_config(postgres, NoTls, settings)
+            }
+            Self::Tls { host, port, tls } => {
+                postgres.host(host).port(*port).ssl_mode(SslMode::Require);
+                let tls = MakeRustlsConnect::new(Arc::unwrap_or_clone(Arc::clone(tls)));
+                Manager::from_config(postgres, tls, settings)
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Endpoint {

@@ -3,11 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::NoTls;
-use tokio_postgres_rustls::MakeRustlsConnect;
+use deadpool_postgres::{Manager, Object, Pool, Runtime};
 
-use crate::config::{Endpoint, StatementMode, StoreConfig};
+use crate::config::{StatementMode, StoreConfig};
 use crate::error::StoreError;
 use crate::known_patients::KnownPatients;
 use crate::session::Session;
@@ -159,21 +157,5 @@ fn manager(config: &StoreConfig) -> Manager {
              -c idle_in_transaction_session_timeout={idle} {PLANNER}"
         ));
     }
-    let settings = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
-    match &config.endpoint {
-        Endpoint::Socket { folder, port } => {
-            postgres.host_path(folder).port(*port);
-            Manager::from_config(postgres, NoTls, settings)
-        }
-        Endpoint::Tls { host, port, tls } => {
-            postgres
-                .host(host)
-                .port(*port)
-                .ssl_mode(tokio_postgres::config::SslMode::Require);
-            let tls = MakeRustlsConnect::new(Arc::unwrap_or_clone(Arc::clone(tls)));
-            Manager::from_config(postgres, tls, settings)
-        }
-    }
+    config.endpoint.manager(postgres)
 }

@@ -1,9 +1,9 @@
 //! Where the trail is kept, and how long to wait for it.
 
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
+
+use registry_store::Endpoint;
 
 /// A connection to the database, as one of the roles of `roles.sql`.
 #[derive(Clone)]
@@ -50,35 +50,5 @@ impl fmt::Debug for TrailConfig {
             .field("database", &self.database)
             .field("user", &self.user)
             .finish_non_exhaustive()
-    }
-}
-
-/// Where the database listens.
-#[derive(Clone)]
-pub enum Endpoint {
-    /// A Unix socket in this folder.
-    Socket {
-        /// The folder.
-        folder: PathBuf,
-        /// The number in the socket's name.
-        port: u16,
-    },
-    /// TCP with TLS, always.
-    Tls {
-        /// Host name, which the server's certificate must bear.
-        host: String,
-        /// Port.
-        port: u16,
-        /// Trusted CAs, and our certificate if the server wants one.
-        tls: Arc<rustls::ClientConfig>,
-    },
-}
-
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Socket { folder, port } => write!(f, "Socket({}, {port})", folder.display()),
-            Self::Tls { host, port, .. } => write!(f, "Tls({host}:{port})"),
-        }
     }
 }

@@ -21,11 +21,12 @@ mod trail;
 mod usage;
 mod withheld;
 
-pub use config::{Endpoint, TrailConfig};
+pub use config::TrailConfig;
 pub use delivered::{Delivered, Taken};
 pub use error::TrailError;
-pub use migrate::{MigrationError, Roles, SCHEMA_VERSION, grants};
+pub use migrate::{Login, Logins, MigrationError, Roles, SCHEMA_VERSION, grants};
 pub use question::{Page, Position, Question, QuestionError};
+pub use registry_store::Endpoint;
 pub use retention::{KEPT_YEARS_MIN, RetentionError};
 pub use search::{EXPLAINED, Found};
 pub use sign_off::SignOff;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Object, Transaction};
 
 use crate::error::TrailError;
 use crate::trail::Trail;
@@ -64,6 +64,51 @@ pub enum MigrationError {
     },
 }
 
+const LOGINS: &str = "\
+-- audit.logins
+SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1) AND rolcanlogin";
+
+/// A role to be made, with its password. `Debug` shows the role only.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Login {
+    /// The role.
+    pub role: String,
+    /// Its password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Login({})", self.role)
+    }
+}
+
+/// The roles of a database that is ours alone, with their passwords.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Logins {
+    /// Adds events; cannot change or remove any.
+    pub indexer: Login,
+    /// Searches.
+    pub reader: Login,
+    /// Searches, sees what was withheld, signs reviews.
+    pub operator: Login,
+}
+
+impl Logins {
+    /// Their names.
+    pub fn roles(&self) -> Roles {
+        Roles {
+            indexer: self.indexer.role.clone(),
+            reader: self.reader.role.clone(),
+            operator: self.operator.role.clone(),
+        }
+    }
+
+    fn all(&self) -> [&Login; 3] {
+        [&self.indexer, &self.reader, &self.operator]
+    }
+}
+
 /// The names of the database roles of the trail.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Roles {
@@ -81,22 +126,32 @@ impl Trail {
     /// # Errors
     /// When a migration fails, or those applied are not ours.
     pub async fn migrate(&self) -> Result<i32, MigrationError> {
-        let failed = TrailError::of("migrate");
         let mut connection = self.connection().await?;
-        let transaction = connection.transaction().await.map_err(&failed)?;
-        transaction.batch_execute(BEGIN).await.map_err(&failed)?;
-        let applied = applied(&transaction).await?;
-        check_hashes(&applied)?;
-        let before = newest(&applied);
-        for migration in MIGRATIONS.iter().filter(|migration| migration.version > before) {
-            transaction.batch_execute(migration.sql).await.map_err(&failed)?;
-            let hash = sha256(migration.sql);
+        let transaction = begin(&mut connection).await?;
+        let before = bring_up(&transaction).await?;
+        transaction.commit().await.map_err(TrailError::of("migrate"))?;
+        Ok(before)
+    }
+
+    /// Brings the schema to this release's version, makes the roles that are missing, and grants them what they need,
+    /// all or nothing: as the superuser of a database that is ours alone. With `renew` the passwords of roles that are
+    /// there are set anew. The version before; 0 for none.
+    ///
+    /// # Errors
+    /// As [`Trail::migrate`] and [`Trail::grant`].
+    pub async fn install(&self, logins: &Logins, renew: bool) -> Result<i32, MigrationError> {
+        let mut connection = self.connection().await?;
+        let transaction = begin(&mut connection).await?;
+        let before = bring_up(&transaction).await?;
+        let statements = login_statements(logins, &present(&transaction, logins).await?, renew);
+        if before < SCHEMA_VERSION || !statements.is_empty() {
+            let batch = statements + &grants(&logins.roles());
             transaction
-                .execute(RECORD, &[&migration.version, &migration.name, &hash])
+                .batch_execute(&batch)
                 .await
-                .map_err(&failed)?;
+                .map_err(TrailError::of("install"))?;
         }
-        transaction.commit().await.map_err(&failed)?;
+        transaction.commit().await.map_err(TrailError::of("install"))?;
         Ok(before)
     }
 
@@ -137,6 +192,66 @@ impl Trail {
     }
 }
 
+async fn begin(connection: &mut Object) -> Result<Transaction<'_>, TrailError> {
+    let failed = TrailError::of("migrate");
+    let transaction = connection.transaction().await.map_err(&failed)?;
+    transaction.batch_execute(BEGIN).await.map_err(&failed)?;
+    Ok(transaction)
+}
+
+/// Applies what is missing. The version before.
+async fn bring_up(transaction: &Transaction<'_>) -> Result<i32, MigrationError> {
+    let failed = TrailError::of("migrate");
+    let applied = applied(transaction).await?;
+    check_hashes(&applied)?;
+    let before = newest(&applied);
+    if before > SCHEMA_VERSION {
+        return Err(MigrationError::Version { found: before });
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| migration.version > before) {
+        transaction.batch_execute(migration.sql).await.map_err(&failed)?;
+        let hash = sha256(migration.sql);
+        transaction
+            .execute(RECORD, &[&migration.version, &migration.name, &hash])
+            .await
+            .map_err(&failed)?;
+    }
+    Ok(before)
+}
+
+/// Which of the roles are there and may log in.
+async fn present(transaction: &Transaction<'_>, logins: &Logins) -> Result<Vec<String>, TrailError> {
+    let names = logins.all().map(|login| login.role.as_str()).to_vec();
+    let rows = transaction
+        .query(LOGINS, &[&names])
+        .await
+        .map_err(TrailError::of("logins"))?;
+    rows.iter()
+        .map(|row| row.try_get(0).map_err(|_| TrailError::Row { table: "pg_roles" }))
+        .collect()
+}
+
+/// Roles that may log in and nothing else: what they may do with tables is granted apart.
+fn login_statements(logins: &Logins, present: &[String], renew: bool) -> String {
+    let statement = |login: &Login| {
+        let verb = match present.contains(&login.role) {
+            false => "CREATE",
+            true if renew => "ALTER",
+            true => return String::new(),
+        };
+        format!(
+            "{verb} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS PASSWORD {};\n",
+            quoted(&login.role),
+            format_args!("'{}'", login.password.replace('\'', "''"))
+        )
+    };
+    logins.all().map(statement).concat()
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// What an owner runs to grant the roles their rights: `roles.sql` with their names in it.
 pub fn grants(roles: &Roles) -> String {
     let named = [
@@ -154,7 +269,7 @@ pub fn grants(roles: &Roles) -> String {
     {
         let (before, after) = rest.split_at(at);
         text.push_str(before);
-        text.push_str(&format!("\"{}\"", role.replace('"', "\"\"")));
+        text.push_str(&quoted(role));
         rest = after.get(place.len()..).unwrap_or_default();
     }
     text + rest
@@ -203,6 +318,29 @@ mod tests {
     fn versions_count_up_to_what_this_release_knows() {
         let versions: Vec<i32> = MIGRATIONS.iter().map(|migration| migration.version).collect();
         assert_eq!(versions, (1..=SCHEMA_VERSION).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn roles_that_are_there_keep_their_passwords_unless_they_are_renewed() {
+        let login = |role: &str| Login {
+            role: role.to_owned(),
+            password: "it's".to_owned(),
+        };
+        let logins = Logins {
+            indexer: login("i"),
+            reader: login("r\""),
+            operator: login("o"),
+        };
+        let present = ["i".to_owned(), "o".to_owned()];
+        let made = login_statements(&logins, &present, false);
+        assert!(
+            made.starts_with("CREATE ROLE \"r\"\"\" LOGIN NOSUPERUSER"),
+            "{made}"
+        );
+        assert!(made.ends_with("PASSWORD 'it''s';\n") && made.lines().count() == 1);
+        let renewed = login_statements(&logins, &present, true);
+        assert_eq!(renewed.matches("ALTER ROLE").count(), 2);
+        assert!(!format!("{logins:?}").contains("it's"));
     }
 
     #[test]

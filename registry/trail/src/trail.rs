@@ -1,14 +1,10 @@
 //! The pool of connections.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::NoTls;
-use tokio_postgres::config::SslMode;
-use tokio_postgres_rustls::MakeRustlsConnect;
+use deadpool_postgres::{Manager, Object, Pool, Runtime};
 
-use crate::config::{Endpoint, TrailConfig};
+use crate::config::TrailConfig;
 use crate::error::TrailError;
 
 /// The index of audit events. Cheap to clone; it connects when it is needed.
@@ -67,18 +63,5 @@ fn manager(config: &TrailConfig) -> Manager {
     if let Some(password) = &config.password {
         postgres.password(password);
     }
-    let settings = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
-    match &config.endpoint {
-        Endpoint::Socket { folder, port } => {
-            postgres.host_path(folder).port(*port);
-            Manager::from_config(postgres, NoTls, settings)
-        }
-        Endpoint::Tls { host, port, tls } => {
-            postgres.host(host).port(*port).ssl_mode(SslMode::Require);
-            let tls = MakeRustlsConnect::new(Arc::unwrap_or_clone(Arc::clone(tls)));
-            Manager::from_config(postgres, tls, settings)
-        }
-    }
+    config.endpoint.manager(postgres)
 }

@@ -1,7 +1,7 @@
 //! A migrated database with its roles.
 
 use registry_cluster::ConnectionParameters;
-use registry_trail::{Endpoint, Roles, Trail, TrailConfig};
+use registry_trail::{Endpoint, Login, Roles, Trail, TrailConfig};
 use tokio_postgres::NoTls;
 use xds_testkit::TestCluster;
 
@@ -16,14 +16,18 @@ pub(crate) struct Db {
 }
 
 fn trail(parameters: &ConnectionParameters, role: Option<&str>) -> Trail {
+    match role {
+        Some(role) => trail_as(parameters, role, "secret"),
+        None => trail_as(parameters, &parameters.user, parameters.password.expose()),
+    }
+}
+
+fn trail_as(parameters: &ConnectionParameters, role: &str, password: &str) -> Trail {
     let endpoint = Endpoint::Socket {
         folder: parameters.socket_folder.clone(),
         port: parameters.port,
     };
-    let (user, password) = match role {
-        Some(role) => (role.to_owned(), "secret".to_owned()),
-        None => (parameters.user.clone(), parameters.password.expose().to_owned()),
-    };
+    let (user, password) = (role.to_owned(), password.to_owned());
     let config = TrailConfig::new(endpoint, parameters.database.clone(), user, Some(password));
     Trail::new(&config).unwrap()
 }
@@ -53,6 +57,11 @@ impl Db {
             roles,
             parameters,
         }
+    }
+
+    /// A trail that logs in like this.
+    pub(crate) fn logged_in(&self, login: &Login) -> Trail {
+        trail_as(&self.parameters, &login.role, &login.password)
     }
 
     /// A connection as the owner.

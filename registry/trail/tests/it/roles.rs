@@ -1,6 +1,6 @@
 //! What the roles may do, and may not.
 
-use registry_trail::TrailError;
+use registry_trail::{Login, Logins, TrailError};
 use tokio_postgres::error::SqlState;
 
 use crate::db::Db;
@@ -106,4 +106,44 @@ async fn the_schema_is_made_once_and_another_text_is_seen() {
     client.batch_execute("DROP SCHEMA audit CASCADE").await.unwrap();
     let error = db.owner.check_schema().await.unwrap_err();
     assert!(error.to_string().contains("version 0"), "{error}");
+}
+
+/// Roles are of the whole cluster: names of this database alone.
+fn logins(db: &Db, password: &str) -> Logins {
+    let login = |role: &str| Login {
+        role: format!("{role}_made_{}", db.parameters.database),
+        password: password.to_owned(),
+    };
+    Logins {
+        indexer: login("indexer"),
+        reader: login("reader"),
+        operator: login("operator"),
+    }
+}
+
+#[tokio::test]
+async fn roles_are_made_with_the_schema_and_may_do_what_is_theirs() {
+    let db = Db::new().await;
+    let client = db.client().await;
+    client.batch_execute("DROP SCHEMA audit CASCADE").await.unwrap();
+    let first = logins(&db, "first");
+    assert_eq!(db.owner.install(&first, false).await.unwrap(), 0);
+    let indexer = db.logged_in(&first.indexer);
+    let event = told(1, 1, AT, retrieve(P1, "1.2.1"));
+    assert_eq!(indexer.index(std::slice::from_ref(&event)).await.unwrap(), 1);
+    let seen = db.logged_in(&first.operator).withheld(event.id).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    let refused = db.logged_in(&first.reader).withheld(event.id).await.unwrap_err();
+    assert_eq!(refused.sqlstate(), Some("42501"));
+
+    // Once more: nothing is changed, but for a password that is to be renewed.
+    let second = logins(&db, "second");
+    assert_eq!(db.owner.install(&second, false).await.unwrap(), 1);
+    db.logged_in(&first.reader).check_schema().await.unwrap();
+    assert_eq!(db.owner.install(&second, true).await.unwrap(), 1);
+    db.logged_in(&second.reader).check_schema().await.unwrap();
+    db.logged_in(&first.reader).check_schema().await.unwrap_err();
+    let powers = "SELECT count(*) FROM pg_roles WHERE rolname LIKE '%_made_' || current_database()
+                     AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)";
+    assert_eq!(db.count(powers).await, 0);
 }
