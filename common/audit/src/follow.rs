@@ -1,8 +1,8 @@
 //! Following a journal: whole events in order, as they become durable.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,13 @@ use crate::error::JournalError;
 use crate::expire::Beginning;
 use crate::place::{Place, find, list};
 use crate::record::{FrameError, Kind, decode};
-use crate::segment::{HEADER_BYTES, Header};
+use crate::segment::{HEADER_BYTES, Header, is_room};
 use crate::told::{EventId, Told};
 use crate::verify::Fault;
 
-/// Bytes asked for at once.
-const CHUNK: usize = 256 * 1024;
+/// Bytes asked for at once, at most and at the end that grows.
+const CHUNK_MAX: usize = 256 * 1024;
+const CHUNK_MIN: usize = 8 * 1024;
 
 /// Reads whole events in the order of their ends, each once, from a journal that may grow, roll over and be
 /// sealed meanwhile. Checkpoints and requests that have not ended are not told.
@@ -143,11 +144,10 @@ impl Follower {
     /// Reads more, or goes on to the next segment; false if neither is there. `fault` is what stands in the
     /// way: it is one only where something must follow.
     fn more(&mut self, fault: Fault) -> Result<bool, JournalError> {
-        if let Some(source) = &mut self.source {
-            let growing = fault == Fault::Incomplete;
-            if (growing && source.fill()?) || source.reopen(&self.folder)? {
-                return Ok(true);
-            }
+        if let Some(source) = &mut self.source
+            && (source.fill()? || source.reopen(&self.folder)?)
+        {
+            return Ok(true);
         }
         let following = find(&self.folder, self.next)
             .map_err(JournalError::io("cannot read", &self.folder))?
@@ -179,12 +179,8 @@ impl Follower {
             .last()
             .is_some_and(|place| place.first > self.next);
         // The writer may have ended this segment and begun the next one since the last look.
-        let growing = fault == Fault::Incomplete;
-        if growing
-            && self
-                .source
-                .as_mut()
-                .is_some_and(|source| source.fill().unwrap_or(false))
+        if let Some(source) = &mut self.source
+            && source.fill()?
         {
             return Ok(true);
         }
@@ -317,13 +313,15 @@ struct Step {
 struct Source {
     place: Place,
     header: Header,
-    stream: Box<dyn Read + Send>,
+    reading: Reading,
     inode: Option<u64>,
     buffer: Vec<u8>,
     /// Bytes of the buffer that are done with.
     consumed: usize,
     /// Bytes of the segment before the buffer.
     before: u64,
+    /// How many bytes are read next: few where the end is near.
+    chunk: usize,
 }
 
 impl Source {
@@ -341,15 +339,12 @@ impl Source {
     fn open_at(folder: &Path, place: &Place) -> Result<Self, JournalError> {
         let open = || -> io::Result<_> {
             let inode = inode(&place.path)?;
-            let mut stream = place.stream()?;
+            let mut reading = Reading::of(place)?;
             let mut header = Vec::with_capacity(HEADER_BYTES);
-            stream
-                .by_ref()
-                .take(HEADER_BYTES as u64)
-                .read_to_end(&mut header)?;
-            Ok((inode, stream, header))
+            reading.read(0, HEADER_BYTES as u64, &mut header)?;
+            Ok((inode, reading, header))
         };
-        let (inode, stream, header) = open().map_err(JournalError::io("cannot read", &place.path))?;
+        let (inode, reading, header) = open().map_err(JournalError::io("cannot read", &place.path))?;
         let (header, _) = Header::decode(&header).ok_or_else(|| JournalError::Damaged {
             folder: folder.to_owned(),
             verdict: Fault::Header,
@@ -357,11 +352,12 @@ impl Source {
         Ok(Self {
             place: place.clone(),
             header,
-            stream,
+            reading,
             inode,
             buffer: Vec::new(),
             consumed: 0,
             before: HEADER_BYTES as u64,
+            chunk: CHUNK_MAX,
         })
     }
 
@@ -370,7 +366,15 @@ impl Source {
     }
 
     fn frame(&self) -> Result<Step, FrameError> {
-        let frame = decode(self.rest())?;
+        let rest = self.rest();
+        let frame = decode(rest).map_err(|error| {
+            // Room that was not written yet.
+            if is_room(rest) {
+                FrameError::Incomplete
+            } else {
+                error
+            }
+        })?;
         let start = self.consumed + crate::record::PREFIX;
         Ok(Step {
             sequence: frame.sequence,
@@ -380,18 +384,22 @@ impl Source {
         })
     }
 
-    /// Reads more of the file; false at its end.
+    /// Reads more of the file, and what could not be read as a record once more; false if there is nothing new.
     fn fill(&mut self) -> Result<bool, JournalError> {
         self.buffer.drain(..self.consumed);
         self.before += self.consumed as u64;
         self.consumed = 0;
-        let read = self
-            .stream
-            .by_ref()
-            .take(CHUNK as u64)
-            .read_to_end(&mut self.buffer)
+        let fresh = self
+            .reading
+            .fill(self.before, self.chunk, &mut self.buffer)
             .map_err(JournalError::io("cannot read", &self.place.path))?;
-        Ok(read > 0)
+        let in_room = self.buffer.last().is_none_or(|byte| *byte == 0);
+        self.chunk = if in_room {
+            CHUNK_MIN
+        } else {
+            (self.chunk * 2).min(CHUNK_MAX)
+        };
+        Ok(fresh)
     }
 
     /// A process that starts after a crash writes the end of a journal anew, as another file of that name.
@@ -402,11 +410,57 @@ impl Source {
         }
         let mut fresh = Self::open(folder, &self.place)?;
         let done = (self.before + self.consumed as u64).saturating_sub(HEADER_BYTES as u64);
-        io::copy(&mut fresh.stream.by_ref().take(done), &mut io::sink())
-            .map_err(JournalError::io("cannot read", &self.place.path))?;
+        (fresh.reading.skip(done)).map_err(JournalError::io("cannot read", &self.place.path))?;
         fresh.before += done;
         *self = fresh;
         Ok(true)
+    }
+}
+
+/// How a segment is read.
+enum Reading {
+    /// At any place, since it may still be written to.
+    Plain(File),
+    /// From its beginning to its end.
+    Sealed(Box<dyn Read + Send>),
+}
+
+impl Reading {
+    fn of(place: &Place) -> io::Result<Self> {
+        if place.sealed {
+            place.stream().map(Self::Sealed)
+        } else {
+            File::open(&place.path).map(Self::Plain)
+        }
+    }
+
+    /// Appends up to `bytes` bytes that stand at `at`: of a sealed segment the next ones.
+    fn read(&mut self, at: u64, bytes: u64, into: &mut Vec<u8>) -> io::Result<usize> {
+        match self {
+            Self::Plain(file) => {
+                file.seek(SeekFrom::Start(at))?;
+                file.take(bytes).read_to_end(into)
+            }
+            Self::Sealed(stream) => stream.take(bytes).read_to_end(into),
+        }
+    }
+
+    /// Makes `buffer`, which holds what stands at `at`, hold more; false if it holds the same after that.
+    fn fill(&mut self, at: u64, chunk: usize, buffer: &mut Vec<u8>) -> io::Result<bool> {
+        if let Self::Sealed(_) = self {
+            return Ok(self.read(at, chunk as u64, buffer)? > 0);
+        }
+        // What was read as room may be a record by now.
+        let before = std::mem::take(buffer);
+        self.read(at, (before.len() + chunk) as u64, buffer)?;
+        Ok(*buffer != before)
+    }
+
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Sealed(stream) => io::copy(&mut stream.take(bytes), &mut io::sink()).map(|_| ()),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::error::JournalError;
 use crate::event::Event;
 use crate::place::{Place, list_with};
 use crate::record::{Frame, Kind};
-use crate::segment::{Cursor, Header};
+use crate::segment::{After, Cursor, Header};
 use crate::told::{EventId, Told};
 use crate::verify::Fault;
 
@@ -349,7 +349,8 @@ fn walk(
 ) -> Result<(), ProofError> {
     let start = places.iter().rposition(|place| place.first <= from);
     let start = start.ok_or(ProofError::NotThere(from))?;
-    for place in places.iter().skip(start) {
+    for (at, place) in places.iter().enumerate().skip(start) {
+        let after = After::of(place, at + 1 == places.len());
         let bytes = place
             .bytes_wherever(folder)
             .map_err(|unread| unread.in_journal(folder, &place.path))?;
@@ -365,18 +366,20 @@ fn walk(
             link: header.link,
         };
         let mut stopped = None;
-        let walked = cursor.walk(records, |frame, before| match see(&header, frame, before) {
-            Ok(true) => Ok(()),
-            other => {
-                stopped = Some(other);
-                // Only breaks off; what counts is above.
-                Err(Fault::Cut)
+        let walked = cursor.walk(records, after, |frame, before| {
+            match see(&header, frame, before) {
+                Ok(true) => Ok(()),
+                other => {
+                    stopped = Some(other);
+                    // Only breaks off; what counts is above.
+                    Err(Fault::Cut)
+                }
             }
         });
         match (stopped, walked) {
             (Some(stopped), _) => return stopped.map(|_| ()),
             (None, Err((_, fault))) => return Err(damaged(fault)),
-            (None, Ok(())) => {}
+            (None, Ok(_)) => {}
         }
     }
     Ok(())

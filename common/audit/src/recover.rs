@@ -16,7 +16,7 @@ use crate::expire::Beginning;
 use crate::medium::{Medium, sync_folder};
 use crate::place::{Place, list, plain};
 use crate::record::Frame;
-use crate::segment::{Cursor, HEADER_BYTES, Header};
+use crate::segment::{After, Cursor, HEADER_BYTES, Header};
 use crate::verify::Fault;
 
 /// A request whose process died before the closing part.
@@ -89,8 +89,9 @@ pub(crate) fn recover(folder: &Path, fresh: impl FnOnce() -> Uuid) -> Result<Tai
         link: header.link,
     };
     let mut ended = false;
-    let good = match cursor.walk(records, |frame, _| see(frame, &mut requests, &mut ended)) {
-        Ok(()) => records.len(),
+    let after = After::of(&last, true);
+    let good = match cursor.walk(records, after, |frame, _| see(frame, &mut requests, &mut ended)) {
+        Ok(good) => good,
         Err((offset, fault)) => {
             torn_or_damaged(folder, cursor, fault).map_err(damaged)?;
             ended = false;
@@ -100,7 +101,8 @@ pub(crate) fn recover(folder: &Path, fresh: impl FnOnce() -> Uuid) -> Result<Tai
     not_cut(folder, cursor)?;
     let size = (HEADER_BYTES + good) as u64;
     let torn = set_aside(folder, cursor.next, records.get(good..).unwrap_or_default())?;
-    if !ended && !last.sealed {
+    let in_order = ended && good == records.len();
+    if !in_order && !last.sealed {
         rewrite(&last.path, bytes.get(..HEADER_BYTES + good).unwrap_or_default())?;
     }
     Ok(Tail {
@@ -168,6 +170,12 @@ fn not_cut(folder: &Path, cursor: Cursor) -> Result<(), JournalError> {
 }
 
 fn set_aside(folder: &Path, next: u64, bytes: &[u8]) -> Result<Option<Torn>, JournalError> {
+    // Room ahead is not part of what was torn.
+    let written = bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
+    let bytes = bytes.get(..written).unwrap_or_default();
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -255,7 +263,9 @@ impl Requests {
                 link: header.link,
             };
             cursor
-                .walk(records, |frame, _| see(frame, &mut requests, &mut false))
+                .walk(records, After::Nothing, |frame, _| {
+                    see(frame, &mut requests, &mut false)
+                })
                 .map_err(|(_, fault)| damaged(fault))?;
         }
         Ok(requests)

@@ -1,11 +1,13 @@
 //! The files of a journal: a header, then records.
 //!
 //! The header says which journal the file belongs to and which link its first record follows, so that a
-//! missing file is noticed. Where the files lie: [`crate::place`].
+//! missing file is noticed. The segment that is written to has room ahead, filled with zeros, so that a flush changes
+//! bytes only and not the file's size ([`crate::medium`]). Where the files lie: [`crate::place`].
 
 use uuid::Uuid;
 
 use crate::chain::{GENESIS, Link};
+use crate::place::Place;
 use crate::record::{Frame, FrameError, decode};
 use crate::verify::Fault;
 
@@ -61,6 +63,31 @@ impl Header {
     }
 }
 
+/// What may stand in a segment after its last record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum After {
+    /// Nothing: it is full.
+    Nothing,
+    /// Room for more, filled with zeros: it is being written, or its process died.
+    Room,
+}
+
+impl After {
+    /// Of a segment that is the last one, or is not.
+    pub(crate) fn of(place: &Place, last: bool) -> Self {
+        if last && !place.sealed {
+            Self::Room
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+/// Whether these bytes are room that was not written yet. No record is: its length is not zero.
+pub(crate) fn is_room(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|byte| *byte == 0)
+}
+
 /// Where in the chain a reader is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Cursor {
@@ -77,15 +104,20 @@ impl Cursor {
     };
 
     /// Goes over the records in `bytes`, each given to `see`. At the first that is not as written, or
-    /// that `see` objects to, it stops: the offset of that one, and what is wrong.
+    /// that `see` objects to, it stops: the offset of that one, and what is wrong. Else the offset after the last.
     pub(crate) fn walk<'a>(
         &mut self,
         bytes: &'a [u8],
+        after: After,
         mut see: impl FnMut(&Frame<'a>, &Link) -> Result<(), Fault>,
-    ) -> Result<(), (usize, Fault)> {
+    ) -> Result<usize, (usize, Fault)> {
         let mut offset = 0;
         while let Some(rest) = bytes.get(offset..).filter(|rest| !rest.is_empty()) {
-            let frame = decode(rest).map_err(|error| (offset, Fault::from(error)))?;
+            let frame = match decode(rest) {
+                Ok(frame) => frame,
+                Err(_) if after == After::Room && is_room(rest) => return Ok(offset),
+                Err(error) => return Err((offset, Fault::from(error))),
+            };
             if frame.sequence != self.next {
                 return Err((
                     offset,
@@ -102,7 +134,7 @@ impl Cursor {
             self.link = frame.link;
             offset += frame.bytes;
         }
-        Ok(())
+        Ok(offset)
     }
 }
 

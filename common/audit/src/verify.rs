@@ -13,7 +13,7 @@ use crate::error::JournalError;
 use crate::expire::{Removal, removals};
 use crate::place::{Unread, cold_folder, list_with};
 use crate::record::{Frame, Kind};
-use crate::segment::{Cursor, Header};
+use crate::segment::{After, Cursor, Header};
 
 /// What to compare the journal with, besides itself.
 #[derive(Clone, Debug, Default)]
@@ -136,10 +136,12 @@ pub fn verify(folder: &Path, options: &VerifyOptions) -> Result<Report, JournalE
     check.from = options.from;
     check.removals = removals(folder)?;
     check.anchors = options.anchors.iter().cloned().chain(beside).collect();
+    let newest = segments.last().map(|place| place.first);
     for place in segments {
         check.file = place.file();
+        let after = After::of(&place, Some(place.first) == newest);
         let checked = match place.bytes_wherever(folder) {
-            Ok(bytes) => check.segment(place.first, &bytes),
+            Ok(bytes) => check.segment(place.first, &bytes, after),
             Err(Unread::Fault(fault)) => Err(check.bad(place.first, fault)),
             Err(Unread::Io(source)) => return Err(JournalError::io("cannot read", &place.path)(source)),
         };
@@ -192,16 +194,18 @@ impl Check {
         }
     }
 
-    fn segment(&mut self, first: u64, bytes: &[u8]) -> Result<(), Bad> {
+    fn segment(&mut self, first: u64, bytes: &[u8], after: After) -> Result<(), Bad> {
         let records = self.header(first, bytes)?;
-        self.records(records)
+        self.records(records, after)
     }
 
-    fn records(&mut self, records: &[u8]) -> Result<(), Bad> {
+    fn records(&mut self, records: &[u8], after: After) -> Result<(), Bad> {
         let mut cursor = self.cursor;
-        let walked = cursor.walk(records, |frame, before| self.record(frame, before));
+        let walked = cursor.walk(records, after, |frame, before| self.record(frame, before));
         self.cursor = cursor;
-        walked.map_err(|(_, fault)| self.bad(self.blamed(fault), fault))
+        walked
+            .map(|_| ())
+            .map_err(|(_, fault)| self.bad(self.blamed(fault), fault))
     }
 
     fn header<'a>(&mut self, first: u64, bytes: &'a [u8]) -> Result<&'a [u8], Bad> {

@@ -77,6 +77,7 @@ impl Writer {
                 return;
             }
             if last {
+                self.finish();
                 return;
             }
         }
@@ -231,9 +232,17 @@ impl Writer {
         Ok(())
     }
 
-    /// The old segment is on the disk before the new one exists.
+    /// Room that is left in the last segment is room of a process that died: no harm, but not in order.
+    fn finish(&mut self) {
+        if let Err(error) = self.file.finish() {
+            tracing::warn!(%error, "the room ahead in the audit journal was not given back");
+        }
+    }
+
+    /// The old segment is on the disk, whole and without room, before the new one exists.
     fn roll(&mut self, first: u64, waiters: &mut Waiters) -> Result<(), Fatal> {
         self.sync()?;
+        self.file.finish().map_err(|error| self.fatal("end", &error))?;
         let oldest_open = self.open.first().copied().unwrap_or(0);
         let header = Header {
             journal: self.journal,

@@ -11,7 +11,7 @@ use xds_model::time::System;
 
 use super::*;
 use crate::record::decode;
-use crate::segment::HEADER_BYTES;
+use crate::segment::{After, HEADER_BYTES};
 use crate::{Caller, Closing, EventKind, Journal, JournalOptions, Objects, Opening};
 
 /// A segment, and the state of a check before each of its records.
@@ -38,7 +38,7 @@ impl Subject {
         let mut at = HEADER_BYTES;
         while at < subject.bytes.len() {
             let end = at + decode(&subject.bytes[at..]).unwrap().bytes;
-            check.records(&subject.bytes[at..end]).unwrap();
+            check.records(&subject.bytes[at..end], After::Nothing).unwrap();
             at = end;
             subject.starts.push(at);
             subject.states.push(check.clone());
@@ -60,7 +60,7 @@ impl Subject {
     /// The first bad number when `bytes` stand where record `at` stood.
     fn found(&self, at: usize, bytes: &[u8]) -> Option<u64> {
         let mut check = self.states[at].clone();
-        let bad = check.records(bytes).err().or_else(|| check.cut());
+        let bad = check.records(bytes, After::Nothing).err().or_else(|| check.cut());
         bad.map(|bad| bad.index)
     }
 }

@@ -52,6 +52,10 @@ impl SegmentFile for Failing {
     fn truncate(&mut self, bytes: u64) -> io::Result<()> {
         self.file.truncate(bytes)
     }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.file.finish()
+    }
 }
 
 fn failing(switches: &Arc<Switches>, free: &Arc<AtomicU64>) -> JournalOptions {

@@ -118,8 +118,8 @@ async fn aud_05_a_volume_filled_by_somebody_else_loses_nothing() {
     let mut file = fs::File::create(&ballast).unwrap();
     while file.write_all(&[1; 4_096]).is_ok() {}
     drop(file);
-    // The end does not fit into the page that is there already.
-    let long = Closing::failure(xds_audit::Outcome::SeriousFailure, ["x".repeat(20_000)]);
+    // The end does not fit into the room that is there already.
+    let long = Closing::failure(xds_audit::Outcome::SeriousFailure, ["x".repeat(1_500_000)]);
     assert_eq!(record.close(long).await, Err(AuditError::DiskLow));
     assert!(!journal.is_ready() && !journal.stats().is_failed());
 
