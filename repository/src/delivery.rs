@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use repository_core::retrieve::Lookup;
 use repository_store::{DocumentReader, DocumentStore, StoreError, StoredDocument};
@@ -13,7 +15,7 @@ use xds_ebxml::retrieve::{
     DocumentRequest, write_document_end, write_document_start, write_response_end, write_response_start,
 };
 use xds_model::Fault;
-use xds_server::http::{Answer, Exchange, Refused, StreamedReply};
+use xds_server::http::{Answer, Exchange, PackedReply, Refused, StreamedReply};
 use xds_server::metrics::RequestOutcome;
 use xds_soap::{ContentId, MultipartWriter, Packaging, SIMPLE_CONTENT_TYPE, write_include};
 
@@ -80,6 +82,16 @@ impl Prepared {
     }
 }
 
+impl Prepared {
+    /// Whether all of it was read, and by that verified.
+    fn is_whole(&self) -> bool {
+        self.ahead.as_ref().is_some_and(|ahead| {
+            let read = ahead.first.as_ref().map_or(0, Bytes::len);
+            read as u64 == self.document.size
+        })
+    }
+}
+
 impl Ahead {
     async fn read(store: &DocumentStore, document: &StoredDocument) -> Result<Self, StoreError> {
         let mut reader = store.read(document).await?;
@@ -96,8 +108,8 @@ pub(crate) struct Delivery<'a, 'd> {
 }
 
 impl Delivery<'_, '_> {
-    /// Begins the answer. A task writes the rest and closes the record when the last byte is out or the
-    /// connection is gone.
+    /// Documents that are in memory already leave in one piece, their record closed before. Else the answer is only
+    /// begun: a task writes the rest and closes the record when the last byte is out or the connection is gone.
     pub(crate) async fn start(
         self,
         record: Record,
@@ -107,13 +119,21 @@ impl Delivery<'_, '_> {
     ) -> Result<Answer, Refused> {
         let (frame, content_type) = self.frame();
         let script = self.script(&frame, &documents, faults);
-        let (sender, pieces) = mpsc::channel(PIECES_WAITING);
-        let taken = Arc::new(AtomicU64::new(0));
         let outcome = if faults.is_empty() {
             RequestOutcome::Success
         } else {
             RequestOutcome::Partial
         };
+        if documents.iter().all(Prepared::is_whole) {
+            let pieces = self.pack(&frame, script, &documents);
+            let delivered = documents.iter().map(|sent| reference(&sent.request)).collect();
+            let reply = PackedReply { content_type, pieces };
+            return Ok(
+                Answer::packed(record, told.closing(delivered, Vec::new(), None), outcome, reply).await?,
+            );
+        }
+        let (sender, pieces) = mpsc::channel(PIECES_WAITING);
+        let taken = Arc::new(AtomicU64::new(0));
         let reply = StreamedReply {
             content_type,
             pieces,
@@ -128,6 +148,25 @@ impl Delivery<'_, '_> {
         };
         tokio::spawn(sending.run(record, script, documents.into(), told));
         Ok(answer)
+    }
+
+    /// The answer with documents that are whole.
+    fn pack(&self, frame: &Frame, script: VecDeque<String>, documents: &[Prepared]) -> Vec<Bytes> {
+        let mut pieces = Vec::with_capacity(script.len() + documents.len());
+        let mut documents = documents.iter();
+        for text in script {
+            pieces.push(text.into());
+            let Some(document) = documents.next() else { break };
+            let bytes = document.ahead.as_ref().and_then(|ahead| ahead.first.clone());
+            let bytes = bytes.unwrap_or_default();
+            self.metrics.served_piece(bytes.len() as u64);
+            self.metrics.served();
+            pieces.push(match frame {
+                Frame::Simple => STANDARD.encode(&bytes).into(),
+                Frame::Mtom(_) => bytes,
+            });
+        }
+        pieces
     }
 
     fn frame(&self) -> (Frame, String) {

@@ -1,5 +1,6 @@
-//! The clinical listener: mutual TLS, strict framing, SOAP in and out.
+//! Listeners with mutual TLS and strict framing: the clinical one, SOAP in and out, and that of operators.
 
+mod api;
 mod body;
 mod connected;
 mod early;
@@ -14,10 +15,11 @@ mod serving;
 mod stray;
 mod stream;
 
+pub use api::{CORRELATION, Call, Refusal, Reply, Route, call};
 pub use body::{Body, BodyError, Pace};
 pub use connected::Connected;
 pub use exchange::{Exchange, Offer, Refused, serve};
 pub use json::{Answered, Question, ask};
-pub use listener::{ClinicalListener, OnRefused};
+pub use listener::{OnRefused, TlsListener};
 pub use parts::{PartEvent, Parts};
-pub use reply::{Answer, Piece, StreamedReply};
+pub use reply::{Answer, PackedReply, Piece, StreamedReply};

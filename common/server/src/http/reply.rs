@@ -27,8 +27,18 @@ pub struct Answer {
 pub(super) enum Reply {
     /// The body element, whole.
     Whole(String),
+    /// Everything, envelope, packaging and documents, whole.
+    Packed(PackedReply),
     /// The body element in pieces with documents, from a task that closes the record itself.
     Streamed(StreamedReply),
+}
+
+/// A whole answer with documents, ready to be sent.
+pub struct PackedReply {
+    /// Content-Type of the answer.
+    pub content_type: String,
+    /// The bytes, envelope and packaging included, in pieces of any size.
+    pub pieces: Vec<Bytes>,
 }
 
 /// An answer that is written while it is sent.
@@ -72,6 +82,23 @@ impl Answer {
         record.close(closing).await?;
         Ok(Self {
             reply: Reply::Whole(body),
+            outcome,
+        })
+    }
+
+    /// A whole answer with documents: closes the record, and only when that is durable is there an answer.
+    ///
+    /// # Errors
+    /// When the closing part cannot be written: no answer may leave.
+    pub async fn packed(
+        record: Record,
+        closing: Closing,
+        outcome: RequestOutcome,
+        reply: PackedReply,
+    ) -> Result<Self, AuditError> {
+        record.close(closing).await?;
+        Ok(Self {
+            reply: Reply::Packed(reply),
             outcome,
         })
     }
@@ -133,6 +160,9 @@ impl Reply {
                 let tail = head.split_off(split);
                 pack(HttpResponse::Ok(), [head, body, tail], packaging, random)
             }
+            Self::Packed(reply) => HttpResponse::Ok()
+                .content_type(reply.content_type)
+                .body(Chain::of(reply.pieces)),
             Self::Streamed(reply) => HttpResponse::Ok().content_type(reply.content_type).body(Pieces {
                 pieces: reply.pieces,
                 rest: Bytes::new(),
@@ -193,10 +223,10 @@ fn handed(piece: &mut Bytes) -> Bytes {
 }
 
 impl Chain {
-    fn of(pieces: impl IntoIterator<Item = String>) -> Self {
+    fn of(pieces: impl IntoIterator<Item = impl Into<Bytes>>) -> Self {
         let pieces: VecDeque<Bytes> = pieces
             .into_iter()
-            .map(Bytes::from)
+            .map(Into::into)
             .filter(|piece| !piece.is_empty())
             .collect();
         Self {
