@@ -38,6 +38,34 @@ impl fmt::Display for NodeName {
     }
 }
 
+/// What a node may do beside sending transactions: at the operator listener, and nowhere else.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Right {
+    /// Everything that the operator API offers.
+    Operator,
+    /// To read the audit trail as ITI-81 and ITI-82 do.
+    AuditConsumer,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 2] = [Self::Operator, Self::AuditConsumer];
+
+    /// Its name, as in the ledger: `audit-consumer`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::AuditConsumer => "audit-consumer",
+        }
+    }
+
+    /// The right with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| right.name() == name)
+    }
+}
+
 /// What the ledger says about an enrolled node: a line of the list that a repository holds too.
 #[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +80,9 @@ pub struct EnrolledNode {
     pub entity: EntityId,
     /// What it may send.
     pub transactions: BTreeSet<Transaction>,
+    /// What it may do at the operator listener. A repository is not told.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rights: BTreeSet<Right>,
     /// Whether TLS 1.2 is accepted from it.
     pub allow_tls12: bool,
     /// Whether it may act for the node that it names: a repository.
@@ -165,5 +196,11 @@ impl Principal {
             .unwrap_or(&self.node)
             .transactions
             .contains(&transaction)
+    }
+
+    /// Whether the node at the other end of the connection has one of these rights. Nobody has them on behalf of
+    /// another.
+    pub fn has_any(&self, rights: &[Right]) -> bool {
+        self.via.is_none() && rights.iter().any(|right| self.node.rights.contains(right))
     }
 }

@@ -20,9 +20,9 @@ use crate::authenticate::Authenticator;
 use crate::config::{AuditSection, ClinicalSection, Limits, NodeSection, TimeSection};
 use crate::delivery::{self, Delivery, DeliveryError};
 use crate::gate::Gate;
-use crate::http::{ClinicalListener, OnRefused};
+use crate::http::{OnRefused, TlsListener};
 use crate::in_flight::InFlight;
-use crate::ledger::NodeList;
+use crate::ledger::{NodeList, WithRights};
 use crate::metrics::SharedMetrics;
 use crate::ready::Ready;
 use crate::timekeeping::Timekeeping;
@@ -218,13 +218,42 @@ impl Foundation {
     }
 
     /// The clinical listener, ready to serve.
-    pub fn listener(&self, limits: &Limits, workers: usize) -> ClinicalListener {
-        ClinicalListener {
+    pub fn listener(&self, limits: &Limits, workers: usize) -> TlsListener {
+        TlsListener {
+            name: "clinical",
             tls: self.tls.clone(),
             limits: limits.clone(),
             workers,
             on_refused: self.on_refused(),
         }
+    }
+
+    /// The operator listener and its gate: TLS 1.3 with the certificates of the clinical one, for nodes that have a
+    /// right there. Requests of both listeners are counted together.
+    ///
+    /// # Errors
+    /// When rustls refuses the configuration.
+    pub fn operator(&self, clinical: &Gate, public_url: &str) -> Result<(TlsListener, Gate), FoundationError> {
+        let settings = ServerSettings {
+            allow_tls12: false,
+            alpn_http11: true,
+            handshake_max: Limits::seconds(clinical.limits.handshake_seconds_max),
+        };
+        let admission = Arc::new(WithRights(Arc::clone(&self.nodes)));
+        let tls = ServerTls::new(Arc::clone(&self.material), admission, settings)?;
+        let gate = Gate {
+            authenticator: Authenticator::new(tls.clone(), Arc::clone(&self.nodes)),
+            public_url: public_url.to_owned(),
+            ..clinical.clone()
+        };
+        let listener = TlsListener {
+            name: "operator",
+            tls,
+            limits: clinical.limits.clone(),
+            workers: 1,
+            on_refused: self.on_refused(),
+        };
+        Ok((listener, gate))
     }
 
     /// What to do with a connection that was refused: count it, log it, write its event.

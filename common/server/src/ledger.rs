@@ -83,12 +83,27 @@ impl NodeList {
     }
 }
 
+/// At the listeners for transactions: those that may send one.
 impl Admission for NodeList {
     fn admit(&self, fingerprint: &Fingerprint) -> Admitted {
         match self.by_fingerprint(fingerprint) {
             None => Admitted::No,
+            Some(node) if node.transactions.is_empty() => Admitted::No,
             Some(node) if node.allow_tls12 => Admitted::Tls12Too,
             Some(_) => Admitted::Tls13,
+        }
+    }
+}
+
+/// At the operator listener: those that have a right there, with TLS 1.3.
+#[derive(Clone, Debug)]
+pub struct WithRights(pub Arc<NodeList>);
+
+impl Admission for WithRights {
+    fn admit(&self, fingerprint: &Fingerprint) -> Admitted {
+        match self.0.by_fingerprint(fingerprint) {
+            Some(node) if !node.rights.is_empty() => Admitted::Tls13,
+            _ => Admitted::No,
         }
     }
 }
@@ -97,7 +112,8 @@ impl Admission for NodeList {
 mod tests {
     use std::collections::BTreeSet;
 
-    use xds_model::principal::{EntityId, OrganisationId};
+    use xds_model::Transaction;
+    use xds_model::principal::{EntityId, OrganisationId, Right};
 
     use super::*;
 
@@ -107,7 +123,8 @@ mod tests {
             fingerprint: Fingerprint::of(name.as_bytes()).to_string(),
             organisation: OrganisationId("o".into()),
             entity: EntityId("e".into()),
-            transactions: BTreeSet::new(),
+            transactions: BTreeSet::from([Transaction::Iti18]),
+            rights: BTreeSet::new(),
             allow_tls12,
             acts_for_others: false,
             in_flight_max: None,
@@ -127,6 +144,20 @@ mod tests {
         assert_eq!(list.admit(&Fingerprint::of(b"c")), Admitted::No);
         list.replace(vec![node("b", true)]);
         assert_eq!(list.admit(&Fingerprint::of(b"a")), Admitted::No);
+
+        let operator = EnrolledNode {
+            transactions: BTreeSet::new(),
+            rights: BTreeSet::from([Right::Operator]),
+            ..node("o", true)
+        };
+        list.replace(vec![operator, node("b", true)]);
+        let operators = WithRights(Arc::clone(&list));
+        let admitted = |name: &[u8]| {
+            let fingerprint = Fingerprint::of(name);
+            [list.admit(&fingerprint), operators.admit(&fingerprint)]
+        };
+        assert_eq!(admitted(b"o"), [Admitted::No, Admitted::Tls13]);
+        assert_eq!(admitted(b"b"), [Admitted::Tls12Too, Admitted::No]);
 
         let stale = NodeList::new(Duration::ZERO);
         stale.replace(vec![node("a", false)]);

@@ -220,7 +220,12 @@ impl Metrics {
 
     /// One request ended.
     pub fn request(&self, transaction: Option<Transaction>, outcome: RequestOutcome, took: Duration) {
-        let transaction = Word(transaction.map_or("none", Transaction::name));
+        self.named_request(transaction.map_or("none", Transaction::name), outcome, took);
+    }
+
+    /// The same for a request that is no transaction, by a fixed name.
+    pub fn named_request(&self, name: &'static str, outcome: RequestOutcome, took: Duration) {
+        let transaction = Word(name);
         self.requests
             .get_or_create(&RequestLabels {
                 transaction,

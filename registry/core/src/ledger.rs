@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use time::OffsetDateTime;
 use xds_model::author::Institution;
-use xds_model::principal::{DefaultUser, EnrolledNode, EntityId, NodeName, OrganisationId};
+use xds_model::principal::{DefaultUser, EnrolledNode, EntityId, NodeName, OrganisationId, Right};
 use xds_model::{Oid, Transaction};
 
 /// An organisation 医療機関等 of the network, as it is entered.
@@ -58,6 +58,8 @@ pub struct Node {
     pub organisation: OrganisationId,
     /// What it may send.
     pub transactions: BTreeSet<Transaction>,
+    /// What it may do at the operator listener.
+    pub rights: BTreeSet<Right>,
     /// Whether TLS 1.2 is accepted from it.
     pub allow_tls12: bool,
     /// Whether it may act for the node that it names: a repository.
@@ -84,8 +86,12 @@ impl Node {
         key(&self.name.0)?;
         key(&self.organisation.0)?;
         self.fingerprint = fingerprint(&self.fingerprint)?;
-        if self.transactions.is_empty() {
+        if self.transactions.is_empty() && self.rights.is_empty() {
             return Err(LedgerError::NoTransaction);
+        }
+        let is_clinical = !self.transactions.is_empty() || self.acts_for_others;
+        if self.rights.contains(&Right::Operator) && is_clinical {
+            return Err(LedgerError::OperatorOnly);
         }
         if self
             .in_flight_max
@@ -111,6 +117,7 @@ impl Node {
             organisation: self.organisation,
             entity,
             transactions: self.transactions,
+            rights: self.rights,
             allow_tls12: self.allow_tls12,
             acts_for_others: self.acts_for_others,
             in_flight_max: self.in_flight_max,
@@ -206,8 +213,11 @@ pub enum LedgerError {
     #[error("a fingerprint is the SHA-256 of the certificate in 64 hexadecimal digits")]
     Fingerprint,
     /// A node that may send nothing.
-    #[error("a node may send at least one transaction")]
+    #[error("a node may send at least one transaction, or has a right")]
     NoTransaction,
+    /// An operator's certificate that would serve for something else too.
+    #[error("the certificate of an operator is for nothing else: no transactions, and it acts for no other node")]
+    OperatorOnly,
     /// Out of range.
     #[error("requests in flight are 1 to 4096")]
     InFlight,
@@ -271,6 +281,7 @@ mod tests {
             fingerprint: "AB:".repeat(31) + "AB",
             organisation: OrganisationId("1311234567".into()),
             transactions: [Transaction::Iti41].into(),
+            rights: BTreeSet::new(),
             allow_tls12: false,
             acts_for_others: false,
             in_flight_max: None,
@@ -314,6 +325,20 @@ mod tests {
             node.checked()
         };
         assert_eq!(with(|n| n.transactions.clear()), Err(LedgerError::NoTransaction));
+        assert_eq!(
+            with(|n| n.rights = [Right::Operator].into()),
+            Err(LedgerError::OperatorOnly)
+        );
+        let operator = |acts_for_others| {
+            let mut node = node();
+            node.transactions.clear();
+            node.rights = [Right::Operator].into();
+            node.acts_for_others = acts_for_others;
+            node.checked()
+        };
+        assert!(operator(false).is_ok());
+        assert_eq!(operator(true), Err(LedgerError::OperatorOnly));
+        assert!(with(|n| n.rights = [Right::AuditConsumer].into()).is_ok());
         assert_eq!(
             with(|n| n.fingerprint = "ab".into()),
             Err(LedgerError::Fingerprint)

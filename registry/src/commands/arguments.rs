@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use xds_model::Transaction;
+use xds_model::principal::Right;
 use xds_server::journal_commands::{ExpireArguments, JournalCommand};
 use xds_server::lang::Lang;
 
@@ -177,8 +178,12 @@ pub(crate) struct NodeArguments {
     #[arg(long)]
     pub(crate) fingerprint: Option<String>,
     /// Transactions that it may send, such as ITI-18,ITI-41,ITI-43.
-    #[arg(long, value_delimiter = ',', value_parser = transaction, required = true)]
+    #[arg(long, value_delimiter = ',', value_parser = transaction, required_unless_present = "rights")]
     pub(crate) allow: Vec<Transaction>,
+    /// What it may do at the operator listener: operator (the operator API; a certificate for nothing else) or
+    /// audit-consumer (ITI-81 and ITI-82).
+    #[arg(long = "right", id = "rights", value_delimiter = ',', value_parser = right)]
+    pub(crate) rights: Vec<Right>,
     /// Accept TLS 1.2 from it.
     #[arg(long)]
     pub(crate) allow_tls12: bool,
@@ -211,6 +216,13 @@ fn transaction(text: &str) -> Result<Transaction, String> {
             .iter()
             .map(|transaction| transaction.name())
             .collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
+fn right(text: &str) -> Result<Right, String> {
+    Right::from_name(text).ok_or_else(|| {
+        let names = Right::ALL.map(Right::name);
         format!("one of {}", names.join(", "))
     })
 }

@@ -102,6 +102,7 @@ fn node(arguments: NodeArguments) -> Result<Node, CertificateError> {
         fingerprint,
         organisation: OrganisationId(arguments.org),
         transactions: arguments.allow.into_iter().collect(),
+        rights: arguments.rights.into_iter().collect(),
         allow_tls12: arguments.allow_tls12,
         acts_for_others: arguments.acts_for_others,
         in_flight_max: arguments.in_flight_max,
@@ -142,7 +143,7 @@ fn headings() -> [Say; 6] {
     [
         Say::new("ノード", "node"),
         Say::new("機関", "organisation"),
-        Say::new("トランザクション", "transactions"),
+        Say::new("できること", "may"),
         Say::new("証明書 (SHA-256)", "certificate (SHA-256)"),
         Say::new("版", "version"),
         Say::new("終了", "to"),
@@ -151,15 +152,13 @@ fn headings() -> [Say; 6] {
 
 fn row(node: &InForce<Node>) -> Vec<String> {
     let value = &node.value;
-    let transactions: Vec<&str> = value
-        .transactions
-        .iter()
-        .map(|transaction| transaction.name())
-        .collect();
+    let transactions = value.transactions.iter().map(|transaction| transaction.name());
+    let rights = value.rights.iter().map(|right| right.name());
+    let may: Vec<&str> = transactions.chain(rights).collect();
     vec![
         value.name.to_string(),
         value.organisation.to_string(),
-        transactions.join(" "),
+        may.join(" "),
         value.fingerprint.get(..16).unwrap_or_default().to_owned() + "…",
         node.version.to_string(),
         node.until

@@ -37,6 +37,10 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
         "node add#allow",
         "送ってよいトランザクション(例 ITI-18,ITI-41,ITI-43)",
     ),
+    (
+        "node add#rights",
+        "運用者用リスナーでの権限: operator(運用 API。他の用途と兼用できない証明書)、audit-consumer(ITI-81 と ITI-82)",
+    ),
     ("node add#certificate", "証明書のファイル (PEM または DER)"),
     ("node add#org", "属する機関"),
     ("patient", "患者"),

@@ -25,7 +25,10 @@ pub(crate) async fn nodes(
     let allowed = app.domain.current().settings.default_user_allowed;
     let nodes = nodes
         .into_iter()
+        // Operators have no business with a repository.
+        .filter(|node| !node.transactions.is_empty())
         .map(|mut node| {
+            node.rights.clear();
             node.default_user = node.default_user.filter(|_| allowed);
             node
         })

@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use tokio_postgres::Row;
 use xds_model::Transaction;
-use xds_model::principal::{DefaultUser, EnrolledNode, EntityId, NodeName, OrganisationId};
+use xds_model::principal::{DefaultUser, EnrolledNode, EntityId, NodeName, OrganisationId, Right};
 
 use crate::change::{self, Change, Deed};
 use crate::error::StoreError;
@@ -135,6 +135,7 @@ impl Store {
                 .await?;
             let user = node.default_user.as_ref();
             let transactions: Vec<&str> = node.transactions.iter().map(|known| known.name()).collect();
+            let rights: Vec<&str> = node.rights.iter().map(|known| known.name()).collect();
             let in_flight = node.in_flight_max.and_then(|max| i32::try_from(max).ok());
             let added = session
                 .execute(
@@ -154,6 +155,7 @@ impl Store {
                         &user.map(|user| user.two_factor),
                         &change.at,
                         &change.id,
+                        &rights,
                     ],
                 )
                 .await?;
@@ -298,6 +300,9 @@ fn node(row: &Row) -> Result<InForce<Node>, StoreError> {
     let transactions = (set(row, 4, TABLE, "transactions")?.iter())
         .map(|name| Transaction::from_name(name).ok_or(StoreError::row(TABLE, "transactions")))
         .collect::<Result<_, _>>()?;
+    let rights = (set(row, 16, TABLE, "rights")?.iter())
+        .map(|name| Right::from_name(name).ok_or(StoreError::row(TABLE, "rights")))
+        .collect::<Result<_, _>>()?;
     let in_flight: Option<i32> = read(row, 7, TABLE, "in_flight_max")?;
     Ok(InForce {
         version: read(row, 1, TABLE, "version")?,
@@ -308,6 +313,7 @@ fn node(row: &Row) -> Result<InForce<Node>, StoreError> {
             fingerprint: read(row, 2, TABLE, "fingerprint")?,
             organisation: OrganisationId(read(row, 3, TABLE, "organisation")?),
             transactions,
+            rights,
             allow_tls12: read(row, 5, TABLE, "allow_tls12")?,
             acts_for_others: read(row, 6, TABLE, "acts_for_others")?,
             in_flight_max: in_flight

@@ -12,7 +12,7 @@ use crate::sql;
 use crate::tx::commit;
 
 /// The schema versions that this release runs on. A migration that only adds widens it downwards.
-pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 4..=4;
+pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 5..=5;
 
 struct Migration {
     version: i32,
@@ -20,7 +20,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         version: 1,
         name: "patients",
@@ -40,6 +40,11 @@ const MIGRATIONS: [Migration; 4] = [
         version: 4,
         name: "owed acts",
         sql: include_str!("../migrations/0004_owed_acts.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "node rights",
+        sql: include_str!("../migrations/0005_node_rights.sql"),
     },
 ];
 

@@ -1,4 +1,4 @@
-//! Accepts clinical connections: TLS with a bound on handshakes, then HTTP/1.1 on a checked stream.
+//! Accepts connections: TLS with a bound on handshakes, then HTTP/1.1 on a checked stream.
 
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
@@ -24,9 +24,11 @@ use crate::config::Limits;
 /// What is told of a connection that was refused: for the audit and the metrics.
 pub type OnRefused = Arc<dyn Fn(&HandshakeRefused, SocketAddr) + Send + Sync>;
 
-/// A listener for IHE transactions.
+/// A listener with mutual TLS: for IHE transactions, or for operators.
 #[derive(Clone)]
-pub struct ClinicalListener {
+pub struct TlsListener {
+    /// What its threads are called.
+    pub name: &'static str,
     /// How connections are secured and judged.
     pub tls: ServerTls,
     /// The `[limits]` table.
@@ -39,7 +41,7 @@ pub struct ClinicalListener {
 
 type Accepted = (ClinicalStream<TlsStream<TcpStream>>, Option<SocketAddr>);
 
-impl ClinicalListener {
+impl TlsListener {
     /// How many worker threads there will be.
     pub fn worker_count(&self) -> usize {
         match self.workers {
@@ -65,7 +67,7 @@ impl ClinicalListener {
             .max_concurrent_connections(usize_of(limits.connections_max));
         let handshakes = Arc::new(Semaphore::new(usize_of(limits.handshakes_max)));
         let stopping = server.graceful_shutdown_signal();
-        let server = server.listen("clinical", listener, move || {
+        let server = server.listen(self.name, listener, move || {
             let (this, handshakes) = (self.clone(), Arc::clone(&handshakes));
             let configure = configure.clone();
             let accept = fn_service(move |io: TcpStream| {

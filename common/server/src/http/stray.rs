@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use xds_audit::{Caller as AuditCaller, Outcome};
 
+use super::api::CORRELATION;
 use super::connected::Connected;
 use super::early::{end_with, status_word, too_late};
 use super::framing::{HeadRefusal, REFUSED};
@@ -18,8 +19,9 @@ pub(super) async fn stray(gate: Option<Data<Gate>>, request: HttpRequest) -> Htt
         return response;
     }
     let began = std::time::Instant::now();
-    let status = match &gate {
-        Some(gate) => audited(gate, &request).await,
+    let correlation = gate.as_ref().map(|gate| gate.ids.random().to_string());
+    let status = match gate.as_ref().zip(correlation.as_deref()) {
+        Some((gate, correlation)) => audited(gate, &request, correlation).await,
         None => status_of(&request),
     };
     if let Some(gate) = &gate {
@@ -30,12 +32,15 @@ pub(super) async fn stray(gate: Option<Data<Gate>>, request: HttpRequest) -> Htt
     if status == StatusCode::METHOD_NOT_ALLOWED {
         response.insert_header((ALLOW, "POST"));
     }
+    if let Some(correlation) = correlation {
+        response.insert_header((CORRELATION, correlation));
+    }
     let mut response = response.finish();
     end_with(&mut response, Connected::of(&request));
     response
 }
 
-async fn audited(gate: &Gate, request: &HttpRequest) -> StatusCode {
+async fn audited(gate: &Gate, request: &HttpRequest, correlation: &str) -> StatusCode {
     let (caller, status, word) = match gate.authenticator.caller(request) {
         Ok(caller) => {
             let status = status_of(request);
@@ -44,14 +49,13 @@ async fn audited(gate: &Gate, request: &HttpRequest) -> StatusCode {
         }
         Err(error) => (stranger(request), StatusCode::FORBIDDEN, error.word()),
     };
-    let correlation = gate.ids.random().to_string();
     tracing::info!(
         correlation,
         status = status.as_u16(),
         "a request reached no route"
     );
     let written = gate
-        .refusal(caller, &correlation, None, word, Outcome::SeriousFailure)
+        .refusal(caller, correlation, None, word, Outcome::SeriousFailure)
         .await;
     if let Err(error) = written {
         tracing::error!(%error, "alarm: the audit event of a refusal cannot be written");

@@ -375,6 +375,7 @@ pub(crate) fn node(name: &str, leaf: &Issued) -> EnrolledNode {
         organisation: OrganisationId("org".to_owned()),
         entity: EntityId("entity".to_owned()),
         transactions: BTreeSet::from(Transaction::ALL),
+        rights: BTreeSet::new(),
         allow_tls12: true,
         acts_for_others: false,
         in_flight_max: None,

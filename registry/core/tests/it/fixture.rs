@@ -137,6 +137,7 @@ pub(crate) fn node(organisation: &str) -> Node {
         fingerprint: format!("{first:064x}"),
         organisation: OrganisationId(organisation.into()),
         transactions: Transaction::ALL.into(),
+        rights: Default::default(),
         allow_tls12: false,
         acts_for_others: false,
         in_flight_max: None,

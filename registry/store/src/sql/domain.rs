@@ -47,18 +47,19 @@ SELECT $1, coalesce(max(o.version), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9
 
     ADD_NODE "add_node" [
         TEXT, TEXT, TEXT, TEXT_ARRAY, BOOL, BOOL, INT4, TEXT_ARRAY, TEXT_ARRAY, TEXT, TEXT, BOOL,
-        TIMESTAMPTZ, UUID]
+        TIMESTAMPTZ, UUID, TEXT_ARRAY]
 "INSERT INTO node (name, version, fingerprint, organisation, transactions, allow_tls12, acts_for_others,
-                  in_flight_max, source_ids, feeds, user_role, user_purpose, user_two_factor, from_at, change)
+                  in_flight_max, source_ids, feeds, user_role, user_purpose, user_two_factor, from_at, change,
+                  rights)
 SELECT $1, (SELECT coalesce(max(n.version), 0) + 1 FROM node n WHERE n.name = $1), $2, o.id, $4, $5, $6,
-       $7, $8, $9, $10, $11, $12, $13, $14
+       $7, $8, $9, $10, $11, $12, $13, $14, $15
   FROM organisation o
  WHERE o.id = $3 AND o.until_at IS NULL";
 
     NODES "nodes" [TEXT, BOOL]
 "SELECT n.name, n.version, n.fingerprint, n.organisation, n.transactions, n.allow_tls12, n.acts_for_others,
        n.in_flight_max, n.source_ids, n.feeds, n.user_role, n.user_purpose, n.user_two_factor, n.from_at,
-       n.until_at, o.entity
+       n.until_at, o.entity, n.rights
   FROM node n
   LEFT JOIN organisation o ON o.id = n.organisation AND o.until_at IS NULL
  WHERE ($1 IS NULL OR n.name = $1) AND ($2 OR n.until_at IS NULL)

@@ -298,6 +298,7 @@ fn node(name: &str, fingerprint: &str) -> EnrolledNode {
         organisation: OrganisationId(name.into()),
         entity: EntityId(name.into()),
         transactions: BTreeSet::from([Transaction::Iti41, Transaction::Iti43]),
+        rights: BTreeSet::new(),
         allow_tls12: false,
         acts_for_others: false,
         in_flight_max: None,
