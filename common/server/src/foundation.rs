@@ -233,7 +233,11 @@ impl Foundation {
     ///
     /// # Errors
     /// When rustls refuses the configuration.
-    pub fn operator(&self, clinical: &Gate, public_url: &str) -> Result<(TlsListener, Gate), FoundationError> {
+    pub fn operator(
+        &self,
+        clinical: &Gate,
+        public_url: &str,
+    ) -> Result<(TlsListener, Gate), FoundationError> {
         let settings = ServerSettings {
             allow_tls12: false,
             alpn_http11: true,

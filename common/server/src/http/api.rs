@@ -311,10 +311,13 @@ impl Calling<'_> {
             record: &record,
         };
         let handling = Box::pin(handler(call));
-        let answer = AssertUnwindSafe(handling).catch_unwind().await.unwrap_or_else(|_| {
-            tracing::error!("alarm: a handler panicked");
-            Err(Refusal::failed())
-        });
+        let answer = AssertUnwindSafe(handling)
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| {
+                tracing::error!("alarm: a handler panicked");
+                Err(Refusal::failed())
+            });
         self.answer(caller, record.take(), answer).await
     }
 

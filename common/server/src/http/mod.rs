@@ -22,4 +22,4 @@ pub use exchange::{Exchange, Offer, Refused, serve};
 pub use json::{Answered, Question, ask};
 pub use listener::{OnRefused, TlsListener};
 pub use parts::{PartEvent, Parts};
-pub use reply::{Answer, Piece, StreamedReply};
+pub use reply::{Answer, PackedReply, Piece, StreamedReply};
