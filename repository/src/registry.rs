@@ -154,17 +154,14 @@ impl RegistryClient {
         }
     }
 
-    /// Whether a submission was registered, by the uniqueId of its SubmissionSet.
+    /// Whether a submission was registered.
     ///
     /// # Errors
     /// When the registry gives no answer that can be used.
-    pub async fn registered(&self, submission_set: &str) -> Result<bool, CallError> {
-        let question = RegisteredQuestion {
-            submission_set: submission_set.to_owned(),
-        };
-        let asked =
-            self.questions
-                .post_json(&self.addresses.registered, &question, &[], Repeat::OnceIfBroken);
+    pub async fn registered(&self, question: &RegisteredQuestion) -> Result<bool, CallError> {
+        let asked = self
+            .questions
+            .post_json(&self.addresses.registered, question, &[], Repeat::OnceIfBroken);
         let answer: RegisteredAnswer = self.timed(RegistryCall::Registered, asked).await?;
         Ok(answer.registered)
     }

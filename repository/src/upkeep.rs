@@ -8,6 +8,7 @@ use repository_store::{SWEEP_AGE_MIN, Unfinished as UnfinishedSubmission};
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 use xds_audit::{Closing, Journal, Outcome, Unfinished};
+use xds_model::exchange::{RegisteredDocument, RegisteredQuestion};
 use xds_model::time::SharedClock;
 use xds_server::config::Limits;
 use xds_server::foundation::Foundation;
@@ -113,7 +114,7 @@ impl Upkeep {
             .app
             .store
             .recover(|unfinished| async move {
-                let knows = self.ask(&unfinished.context.submission_set).await;
+                let knows = self.ask(&question_of_state(&unfinished)).await;
                 recovery(knows, self.age(&unfinished), self.settled_after)
             })
             .await;
@@ -141,8 +142,8 @@ impl Upkeep {
         Duration::try_from(self.clock.now() - unfinished.begun).unwrap_or_default()
     }
 
-    async fn ask(&self, submission_set: &str) -> RegistryKnows {
-        match self.app.registry.registered(submission_set).await {
+    async fn ask(&self, question: &RegisteredQuestion) -> RegistryKnows {
+        match self.app.registry.registered(question).await {
             Ok(true) => RegistryKnows::Something,
             Ok(false) => RegistryKnows::Nothing,
             Err(_) => RegistryKnows::NotAsked,
@@ -155,21 +156,20 @@ impl Upkeep {
         let began = Instant::now();
         let mut left = Vec::new();
         for record in unfinished {
-            match submission_of(&record) {
-                Some(_) => left.push(record),
+            match question_of_record(&record) {
+                Some(question) => left.push((record, question)),
                 None => self.close(&record, Closing::noted(Closing::UNKNOWN)).await,
             }
         }
         while !left.is_empty() {
             let mut waiting = Vec::new();
-            for record in left {
-                let knows = self.ask(submission_of(&record).unwrap_or_default()).await;
-                match knows {
+            for (record, question) in left {
+                match self.ask(&question).await {
                     RegistryKnows::Something => self.close(&record, registered()).await,
                     RegistryKnows::Nothing if began.elapsed() >= self.settled_after => {
                         self.close(&record, absent()).await;
                     }
-                    _ => waiting.push(record),
+                    _ => waiting.push((record, question)),
                 }
             }
             left = waiting;
@@ -209,9 +209,30 @@ fn swept_up_to(now: OffsetDateTime) -> OffsetDateTime {
     now - SWEEP_AGE_MIN - CLOCKS_MARGIN
 }
 
-/// The SubmissionSet that an open record is about.
-fn submission_of(record: &Unfinished) -> Option<&str> {
-    record.content.opening.objects.submission_set.as_deref()
+/// What the registry is asked about a submission whose state was left.
+fn question_of_state(unfinished: &UnfinishedSubmission) -> RegisteredQuestion {
+    let documents = unfinished.documents.iter().map(|document| RegisteredDocument {
+        unique_id: document.unique_id.to_string(),
+        hash: Some(document.sha1.to_string()),
+    });
+    RegisteredQuestion {
+        submission_set: unfinished.context.submission_set.clone(),
+        documents: Some(documents.collect()),
+    }
+}
+
+/// What it is asked about a record of a submission that was left open. Records of older releases, and of submissions
+/// without documents, name none.
+fn question_of_record(record: &Unfinished) -> Option<RegisteredQuestion> {
+    let objects = &record.content.opening.objects;
+    let documents = objects.documents.iter().map(|document| RegisteredDocument {
+        unique_id: document.unique_id.clone(),
+        hash: None,
+    });
+    Some(RegisteredQuestion {
+        submission_set: objects.submission_set.clone()?,
+        documents: (!objects.documents.is_empty()).then(|| documents.collect()),
+    })
 }
 
 fn registered() -> Closing {

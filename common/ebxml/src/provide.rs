@@ -8,7 +8,7 @@ use xds_xml::{Element, escape, serialize};
 
 use crate::ns::{LCM, RIM, XDS};
 use crate::retrieve::{write_include, write_inline};
-use crate::rim::{Faults, Objects, found, write_submission};
+use crate::rim::{Faults, ObjectLimits, Objects, found, write_submission};
 use crate::terms::{self, slot};
 
 /// A `xds:ProvideAndRegisterDocumentSetRequest`, as far as a repository looks into it.
@@ -62,9 +62,10 @@ pub struct ProvidedDocument<'d> {
 ///
 /// # Errors
 ///
-/// Every fault by the rules `REP-001`, `002`, `005` and `008`.
-pub fn read_provide(root: Element<'_>) -> Result<Provide<'_>, Vec<Fault>> {
-    let mut faults = Faults::default();
+/// Every fault by the rules `REP-001`, `002`, `005`, `008`, and `MD-016` for a slot with more values than `limits`
+/// allow.
+pub fn read_provide(root: Element<'_>, limits: ObjectLimits) -> Result<Provide<'_>, Vec<Fault>> {
+    let mut faults = Faults::within(limits);
     let submission = root.child(LCM, "SubmitObjectsRequest");
     let list = submission.and_then(|submission| submission.child(RIM, "RegistryObjectList"));
     let (true, Some(submission), Some(list)) = (
@@ -86,6 +87,7 @@ pub fn read_provide(root: Element<'_>) -> Result<Provide<'_>, Vec<Fault>> {
     let documents = read_documents(root, &mut faults);
     check_pairs(list, &documents, &mut faults);
     check_unique_ids(&entries, list, &mut faults);
+    check_slots(list, &mut faults);
     let faults = faults.into_vec();
     if !faults.is_empty() {
         return Err(faults);
@@ -200,6 +202,17 @@ fn check_unique_ids(entries: &[ProvidedEntry], list: Element<'_>, faults: &mut F
     for entry in entries {
         if !seen.insert(&entry.unique_id) {
             faults.at(RuleId::RepositoryUniqueIdOnce, list, entry.unique_id.as_str());
+        }
+    }
+}
+
+/// A slot of any object, Classification or Association: what has too many values is not passed on.
+fn check_slots(list: Element<'_>, faults: &mut Faults) {
+    let values_max = faults.limits().slot_values_max;
+    for slot in list.descendants().filter(|element| element.is(RIM, "Slot")) {
+        if value_elements(slot).take(values_max.saturating_add(1)).count() > values_max {
+            let name = slot.attribute("name").unwrap_or_default();
+            faults.at(RuleId::SlotValues, slot, name);
         }
     }
 }

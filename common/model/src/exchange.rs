@@ -98,12 +98,30 @@ impl DocumentDecision {
     }
 }
 
-/// Asks whether a submission was registered, by the uniqueId of its SubmissionSet.
+/// Asks whether a submission was registered, by the uniqueId of its SubmissionSet and its documents: a sender may
+/// use the uniqueId of an older one again, and that one is not what is asked for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegisteredQuestion {
     /// SubmissionSet.uniqueId.
     pub submission_set: String,
+    /// The DocumentEntries that it brought, all of them and no others. None where they are not known (records of
+    /// older releases): then any SubmissionSet of this uniqueId will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<Vec<RegisteredDocument>>,
+}
+
+/// A DocumentEntry as the one who asks knows it.
+///
+/// `Debug` does not show the document.
+#[derive(Clone, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisteredDocument {
+    /// DocumentEntry.uniqueId.
+    pub unique_id: String,
+    /// DocumentEntry.hash, SHA-1 in hexadecimal. None where it is not known: any will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
 }
 
 /// Whether it was. `false` does not say that it cannot be any more: the request may still be at work.
@@ -120,6 +138,12 @@ impl std::fmt::Debug for DecisionQuestion {
             .field("operation", &self.operation)
             .field("documents", &self.documents.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for RegisteredDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RegisteredDocument").finish_non_exhaustive()
     }
 }
 
@@ -146,6 +170,17 @@ mod tests {
         };
         let text = r#"{"operation":"retrieve","repository_unique_id":"1.2.3","documents":["4.5"]}"#;
         assert_eq!(serde_json::to_string(&question).unwrap(), text);
+        let registered = RegisteredQuestion {
+            submission_set: "1.2".into(),
+            documents: Some(vec![RegisteredDocument {
+                unique_id: "4.5".into(),
+                hash: Some("00".into()),
+            }]),
+        };
+        let text = r#"{"submission_set":"1.2","documents":[{"unique_id":"4.5","hash":"00"}]}"#;
+        assert_eq!(serde_json::to_string(&registered).unwrap(), text);
+        let of_old = serde_json::from_str::<RegisteredQuestion>(r#"{"submission_set":"1.2"}"#).unwrap();
+        assert_eq!(of_old.documents, None);
         let withheld = serde_json::to_string(&DocumentDecision::withheld("4.5")).unwrap();
         assert_eq!(withheld, r#"{"unique_id":"4.5","permitted":false}"#);
         assert_eq!(

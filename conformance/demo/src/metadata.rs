@@ -214,7 +214,7 @@ fn source_patient_info(patient: &Patient, sender: &Sender) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use xds_ebxml::rim::{Objects, SenderColumn, read_submission, write_submission};
+    use xds_ebxml::rim::{ObjectLimits, Objects, SenderColumn, read_submission, write_submission};
     use xds_xml::{Document, Limits};
 
     use super::*;
@@ -247,7 +247,7 @@ mod tests {
             };
             write_submission(objects, &mut request);
             let document = Document::parse(request.as_bytes(), &Limits::default()).unwrap();
-            let received = read_submission(document.root(), SenderColumn::XdsDs);
+            let received = read_submission(document.root(), SenderColumn::XdsDs, ObjectLimits::default());
             let faults: Vec<_> = received.faults.iter().map(xds_model::Fault::context).collect();
             assert_eq!(faults, Vec::<String>::new());
             assert_eq!(received.entries.len(), planned.kinds.len());

@@ -9,7 +9,7 @@ use registry_store::{AuditMark, Busy, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use xds_audit::{Closing, Decision, Event, EventKind, Objects, Opening, Outcome, Withheld};
-use xds_ebxml::rim::{SenderColumn, read_submission};
+use xds_ebxml::rim::{ObjectLimits, SenderColumn, read_submission};
 use xds_ebxml::rs::write_registry_response;
 use xds_model::submission::ReceivedSubmission;
 use xds_model::{Fault, RuleId};
@@ -21,7 +21,10 @@ use crate::encoder::Encoder;
 
 /// Registers a submission, or answers every reason not to.
 pub(crate) async fn register_document_set(exchange: Exchange<'_>, app: Data<App>) -> Result<Answer, Refused> {
-    let received = read_submission(exchange.body, SenderColumn::XdsDr);
+    let limits = ObjectLimits {
+        slot_values_max: usize::try_from(exchange.gate.limits.slot_values_max).unwrap_or(usize::MAX),
+    };
+    let received = read_submission(exchange.body, SenderColumn::XdsDr, limits);
     let record = exchange.open(objects(&received)).await?;
     let registering = Box::pin(register(&exchange, &app, &received));
     let (closing, faults) = match registering.await {

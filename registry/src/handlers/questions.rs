@@ -2,11 +2,11 @@
 
 use actix_web::web::Data;
 use registry_core::view::Viewer;
-use registry_store::StoreError;
+use registry_store::{StoreError, Submitted};
 use xds_audit::{Closing, Decision, DocumentReference, Objects, Outcome, Withheld};
 use xds_model::exchange::{
     DecisionAnswer, DecisionQuestion, DocumentDecision, NodesAnswer, NodesQuestion, RegisteredAnswer,
-    RegisteredQuestion,
+    RegisteredDocument, RegisteredQuestion,
 };
 use xds_server::http::{Answered, Question, Refused};
 
@@ -105,7 +105,7 @@ pub(crate) async fn decision(
     Answered::new(record, closing, DecisionAnswer { decisions }).await
 }
 
-/// `POST /registered`: whether a SubmissionSet is in the registry.
+/// `POST /registered`: whether a SubmissionSet is in the registry with exactly these documents.
 pub(crate) async fn registered(
     question: Question<'_, RegisteredQuestion>,
     app: Data<App>,
@@ -116,10 +116,31 @@ pub(crate) async fn registered(
         ..Objects::default()
     };
     let record = question.open(objects).await?;
-    match app.store.is_submission_set(&submission_set).await {
-        Ok(registered) => Answered::new(record, Closing::success(), RegisteredAnswer { registered }).await,
+    match app.store.submitted(&submission_set).await {
+        Ok(found) => {
+            let asked = question.question.documents.as_deref();
+            let registered = found.is_some_and(|found| asked.is_none_or(|asked| is_same(asked, found)));
+            Answered::new(record, Closing::success(), RegisteredAnswer { registered }).await
+        }
         Err(error) => busy(record, &error).await,
     }
+}
+
+/// Whether each is the other's, one to one.
+fn is_same(asked: &[RegisteredDocument], mut found: Vec<Submitted>) -> bool {
+    asked.iter().all(|asked| {
+        let is_it = |found: &Submitted| {
+            found.unique_id == asked.unique_id
+                && (asked.hash.as_deref()).is_none_or(|hash| {
+                    found
+                        .hash
+                        .as_ref()
+                        .is_some_and(|found| found.as_str().eq_ignore_ascii_case(hash))
+                })
+        };
+        let position = found.iter().position(is_it);
+        position.map(|position| found.swap_remove(position)).is_some()
+    }) && found.is_empty()
 }
 
 async fn busy<A>(record: xds_audit::Record, error: &StoreError) -> Result<Answered<A>, Refused> {
@@ -128,4 +149,61 @@ async fn busy<A>(record: xds_audit::Record, error: &StoreError) -> Result<Answer
         .close(Closing::failure(Outcome::MajorFailure, ["busy"]))
         .await?;
     Err(Refused::Busy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(id: &str, hash: Option<&str>) -> Submitted {
+        Submitted {
+            unique_id: id.to_owned(),
+            hash: hash.map(|hash| hash.parse().unwrap()),
+        }
+    }
+
+    fn asked(id: &str, hash: Option<&str>) -> RegisteredDocument {
+        RegisteredDocument {
+            unique_id: id.to_owned(),
+            hash: hash.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_set_is_the_same_with_exactly_its_documents() {
+        let [a, b] = [
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "e543712c0e10501972de13a5bfcbe826c49feb75",
+        ];
+        let set = || vec![found("1.1", Some(a)), found("1.2", Some(b))];
+        let is_same = |asked: &[RegisteredDocument]| is_same(asked, set());
+        assert!(is_same(&[
+            asked("1.2", Some(&b.to_uppercase())),
+            asked("1.1", Some(a))
+        ]));
+        assert!(is_same(&[asked("1.1", None), asked("1.2", None)]));
+        assert!(!is_same(&[]), "fewer");
+        assert!(!is_same(&[asked("1.1", Some(a))]), "fewer");
+        assert!(
+            !is_same(&[asked("1.1", Some(a)), asked("1.1", Some(a))]),
+            "one twice"
+        );
+        assert!(
+            !is_same(&[asked("1.1", Some(a)), asked("1.2", Some(a))]),
+            "another hash"
+        );
+        assert!(
+            !is_same(&[asked("1.1", Some(a)), asked("1.3", Some(b))]),
+            "another document"
+        );
+        assert!(
+            !is_same(&[asked("1.1", None), asked("1.2", None), asked("1.3", None)]),
+            "more"
+        );
+        assert!(!super::is_same(
+            &[asked("1.1", Some(a))],
+            vec![found("1.1", None)]
+        ));
+        assert!(super::is_same(&[], Vec::new()));
+    }
 }

@@ -35,7 +35,7 @@ pub use mark::AuditMark;
 pub use migrate::{Migrated, MigrationError, SCHEMA_VERSIONS, grants};
 pub use patient::{FedPatients, KnownPatient};
 pub use pool::{PoolStatus, Store};
-pub use retrieval::Retrievable;
+pub use retrieval::{Retrievable, Submitted};
 pub use settings::{DomainSettings, SettingError, StoredSetting};
 pub use sql::{Statement, statements};
 pub use tx::{Observer, TransactionReport};

@@ -1,12 +1,12 @@
 //! What a repository asks about documents and submissions that it holds.
 
 use registry_core::view::PolicyFacts;
-use xds_model::PatientId;
+use xds_model::{DocumentHash, PatientId};
 
 use crate::error::StoreError;
 use crate::facts::patient;
 use crate::pool::Store;
-use crate::row::{policy, read};
+use crate::row::{hash_from_bytes, policy, read};
 use crate::sql;
 
 /// A registered document of a repository.
@@ -18,6 +18,15 @@ pub struct Retrievable {
     pub policy: PolicyFacts,
     /// Its patient: the surviving one after a merge.
     pub patient: PatientId,
+}
+
+/// A DocumentEntry as it was submitted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Submitted {
+    /// Its uniqueId.
+    pub unique_id: String,
+    /// Its hash, which an On-Demand entry has not.
+    pub hash: Option<DocumentHash>,
 }
 
 impl Store {
@@ -49,16 +58,33 @@ impl Store {
             .collect()
     }
 
-    /// Whether a SubmissionSet with this uniqueId is registered.
+    /// The DocumentEntries that the SubmissionSet with this uniqueId brought, in no order; none if there is no such
+    /// SubmissionSet.
     ///
     /// # Errors
     /// When the database cannot do it.
-    pub async fn is_submission_set(&self, unique_id: &str) -> Result<bool, StoreError> {
+    pub async fn submitted(&self, unique_id: &str) -> Result<Option<Vec<Submitted>>, StoreError> {
         let connection = self.connection().await?;
         let rows = self
             .session(&connection)
-            .query(&sql::IS_SUBMISSION_SET, &[&unique_id])
+            .query(&sql::SUBMITTED, &[&unique_id])
             .await?;
-        Ok(!rows.is_empty())
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let Some(unique_id) = read(row, 0, "document_entry", "unique_id")? else {
+                continue;
+            };
+            let hash: Option<&[u8]> = read(row, 1, "document_entry", "hash")?;
+            entries.push(Submitted {
+                unique_id,
+                hash: hash
+                    .map(|bytes| hash_from_bytes(bytes, "document_entry"))
+                    .transpose()?,
+            });
+        }
+        Ok(Some(entries))
     }
 }

@@ -6,15 +6,19 @@ use repository_core::provide::{
     Conclusion, Content, EntryText, Holding, Provide, Provided, Received as Arrived, RegistryOutcome, Stored,
 };
 use repository_store::{Claim, NewDocument, OpenSubmission, Received, SubmissionContext};
-use xds_audit::{AuditError, Caller as AuditCaller, Closing, EventKind, Objects, Opening, Outcome, Record};
+use xds_audit::{
+    AuditError, Caller as AuditCaller, Closing, DocumentReference, EventKind, Objects, Opening, Outcome,
+    Record,
+};
 use xds_client::CallError;
-use xds_ebxml::provide::{EntryChange, Provide as Request, forward, read_provide};
+use xds_ebxml::provide::{EntryChange, Provide as Request, ProvidedEntry, forward, read_provide};
+use xds_ebxml::rim::ObjectLimits;
 use xds_ebxml::rs::{RegistryResponse, ResponseError, ResponseStatus, write_registry_response_of};
+use xds_model::exchange::{RegisteredDocument, RegisteredQuestion};
 use xds_model::principal::NodeName;
 use xds_model::{Fault, RuleId, Transaction};
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
-use xds_xml::Element;
 
 use crate::app::App;
 use crate::documents::{Expected, Intake, Untaken, log_store, pass_over};
@@ -26,8 +30,11 @@ const ASK_PAUSE: Duration = Duration::from_millis(500);
 
 /// Stores the documents, registers them, and keeps or removes them as the registry says.
 pub(super) async fn provide_and_register(mut exchange: Exchange<'_>, app: &App) -> Result<Answer, Refused> {
-    let read = read_provide(exchange.body);
-    let record = exchange.open(objects_of(read.as_ref().ok())).await?;
+    let limits = ObjectLimits {
+        slot_values_max: usize::try_from(exchange.gate.limits.slot_values_max).unwrap_or(usize::MAX),
+    };
+    let read = read_provide(exchange.body, limits);
+    let record = exchange.open(objects_of(read.as_ref().ok(), app)).await?;
     let mut parts = exchange.parts.take();
     let work = Submitting {
         exchange: &exchange,
@@ -51,11 +58,21 @@ pub(super) async fn provide_and_register(mut exchange: Exchange<'_>, app: &App) 
     Ok(answer(record, response).await?)
 }
 
-fn objects_of(request: Option<&Request<'_>>) -> Objects {
-    let patient = request.and_then(|request| request.patient_id.clone());
+/// Beside what audit messages of ITI-41 and ITI-42 hold, the documents: after a crash the registry is asked for
+/// exactly these.
+fn objects_of(request: Option<&Request<'_>>, app: &App) -> Objects {
+    let Some(request) = request else {
+        return Objects::default();
+    };
+    let reference = |entry: &ProvidedEntry| DocumentReference {
+        unique_id: entry.unique_id.to_string(),
+        repository_unique_id: app.store.repository_unique_id().to_string(),
+        home: None,
+    };
     Objects {
-        submission_set: request.and_then(|request| request.set_unique_id.clone()),
-        ..Objects::of_patient(patient)
+        submission_set: request.set_unique_id.clone(),
+        documents: request.entries.iter().map(reference).collect(),
+        ..Objects::of_patient(request.patient_id.clone())
     }
 }
 
@@ -222,8 +239,10 @@ impl Submitting<'_, '_> {
         stored: Provide<Stored>,
         open: OpenSubmission,
     ) -> RegistryResponse {
-        let body = self.forwarded(request.submission, &stored);
-        let outcome = match self.send(request, &body).await {
+        let changes = self.changes(&stored);
+        let body = forward(request.submission, &changes);
+        let documents = registered_documents(&changes, &stored);
+        let outcome = match self.send(request, &body, documents).await {
             Ok(outcome) => outcome,
             Err(error) => {
                 tracing::error!(%error, "alarm: the audit event of ITI-42 cannot be written");
@@ -253,8 +272,8 @@ impl Submitting<'_, '_> {
         response
     }
 
-    fn forwarded(&self, submission: Element<'_>, stored: &Provide<Stored>) -> String {
-        let changes: Vec<EntryChange> = stored
+    fn changes(&self, stored: &Provide<Stored>) -> Vec<EntryChange> {
+        stored
             .additions(self.app.store.repository_unique_id())
             .into_iter()
             .zip(stored.entries())
@@ -266,8 +285,7 @@ impl Submitting<'_, '_> {
                     size: addition.size.or(entry.size)?,
                 })
             })
-            .collect();
-        forward(submission, &changes)
+            .collect()
     }
 
     /// Sends ITI-42, audited, and finds out what became of it.
@@ -275,10 +293,11 @@ impl Submitting<'_, '_> {
         &self,
         request: &Request<'_>,
         body: &str,
+        documents: Vec<RegisteredDocument>,
     ) -> Result<(RegistryOutcome, RegistryResponse), AuditError> {
         let record = self.open_sent(request).await?;
         let registration = self.app.registry.register(self.submitter(), body).await;
-        let (outcome, response) = self.resolve(request, registration).await;
+        let (outcome, response) = self.resolve(request, documents, registration).await;
         // The registry has decided: a closing that cannot be written changes nothing of that. Recovery
         // writes it, and the answer waits for the record of ITI-41 anyway.
         if let Err(error) = record.close(closing_of(&response)).await {
@@ -299,7 +318,7 @@ impl Submitting<'_, '_> {
                 caller,
                 endpoint: self.app.registry.register_url().to_owned(),
                 correlation: self.exchange.correlation_text(),
-                objects: objects_of(Some(request)),
+                objects: objects_of(Some(request), self.app),
             })
             .await
     }
@@ -308,6 +327,7 @@ impl Submitting<'_, '_> {
     async fn resolve(
         &self,
         request: &Request<'_>,
+        documents: Vec<RegisteredDocument>,
         registration: Registration,
     ) -> (RegistryOutcome, RegistryResponse) {
         let none = || refusal(&[]);
@@ -325,7 +345,7 @@ impl Submitting<'_, '_> {
             }
             Registration::Unknown { error, at_work } => {
                 tracing::warn!(%error, at_work, "ITI-42 has no answer; asking what became of it");
-                match self.ask(request, at_work).await {
+                match self.ask(request, documents, at_work).await {
                     Some(true) => (RegistryOutcome::Registered, success()),
                     // The registry has answered, if with an error: it is not at work any more.
                     Some(false) if !at_work => (RegistryOutcome::NotSent, none()),
@@ -336,14 +356,22 @@ impl Submitting<'_, '_> {
     }
 
     /// Whether the registry has registered it, if that can be found out now.
-    async fn ask(&self, request: &Request<'_>, at_work: bool) -> Option<bool> {
-        let submission_set = request.set_unique_id.as_deref()?;
+    async fn ask(
+        &self,
+        request: &Request<'_>,
+        documents: Vec<RegisteredDocument>,
+        at_work: bool,
+    ) -> Option<bool> {
+        let question = RegisteredQuestion {
+            submission_set: request.set_unique_id.clone()?,
+            documents: Some(documents),
+        };
         let mut known = None;
         for attempt in 0..ASK_TRIES {
             if attempt > 0 {
                 tokio::time::sleep(ASK_PAUSE).await;
             }
-            match self.app.registry.registered(submission_set).await {
+            match self.app.registry.registered(&question).await {
                 Ok(true) => return Some(true),
                 Ok(false) if !at_work => return Some(false),
                 Ok(false) => known = Some(false),
@@ -356,6 +384,17 @@ impl Submitting<'_, '_> {
     fn submitter(&self) -> &NodeName {
         &self.exchange.caller.principal.node().name
     }
+}
+
+/// The DocumentEntries as the registry has them, if it has registered them.
+fn registered_documents(changes: &[EntryChange], stored: &Provide<Stored>) -> Vec<RegisteredDocument> {
+    let entries = changes.iter().zip(stored.entries());
+    entries
+        .map(|(change, entry)| RegisteredDocument {
+            unique_id: entry.unique_id.to_string(),
+            hash: Some(change.hash.to_string()),
+        })
+        .collect()
 }
 
 async fn undo(open: OpenSubmission) {

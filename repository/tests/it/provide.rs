@@ -372,8 +372,20 @@ async fn a_document_over_the_limit_is_refused() {
     let over = Submission::of(&[Entry::new(noise(100_001))]);
     let response = world.h1.provide_simple(&over.inline()).await.unwrap();
     assert_eq!(codes(&response), ["XDSRepositoryOutOfResources"]);
-    let (body, parts) = over.mtom();
-    assert_sender_fault(world.h1.provide_raw(&body, parts).await, "a part over the limit");
+    for size in [100_001, 1_000_000] {
+        let over = Submission::of(&[Entry::text("first"), Entry::new(noise(size))]);
+        let response = world.h1.provide(&over).await.unwrap();
+        assert_eq!(codes(&response), ["XDSRepositoryOutOfResources"]);
+        let said = response.errors[0].context.clone();
+        assert!(said.contains("REP-011") && !said.contains("CANARY"), "{said}");
+    }
+    let codes_told = || {
+        let mut told = events(&world.ground.journal()).into_iter();
+        told.next_back()
+            .and_then(|event| event.closing)
+            .map(|closing| closing.errors)
+    };
+    assert_eq!(codes_told(), Some(vec!["XDSRepositoryOutOfResources".to_owned()]));
     let many = Submission::of(&[Entry::text("1"), Entry::text("2"), Entry::text("3")]);
     assert_eq!(
         codes(&world.h1.provide(&many).await.unwrap()),

@@ -89,9 +89,11 @@ async fn sto_05_what_is_registered_after_all_is_kept_by_recovery() {
     .await;
 
     let ground = world.stop().await;
-    ground
-        .registry
-        .with(|state| state.registered.insert(submission.set.clone()));
+    ground.registry.with(|state| {
+        state
+            .registered
+            .insert(submission.set.clone(), [entry.unique_id.clone()].into())
+    });
     ground.registry.permit(&entry.unique_id);
     let world = ground.start().await;
     until("recovery has finished it", || {
@@ -102,6 +104,37 @@ async fn sto_05_what_is_registered_after_all_is_kept_by_recovery() {
         world.c1.retrieve(&[ask(&entry.unique_id)]).await.unwrap().1,
         [b"late".to_vec()]
     );
+}
+
+/// A sender that uses the uniqueId of an older SubmissionSet again is not told that its new documents are registered,
+/// neither at once nor by recovery.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sto_05_an_older_set_of_the_same_unique_id_is_no_success() {
+    let world = World::new().await;
+    let older = Submission::of(&[Entry::text("older")]);
+    assert_eq!(
+        codes(&world.h1.provide(&older).await.unwrap()),
+        Vec::<String>::new()
+    );
+    world.ground.registry.on_register(OnRegister::DieBefore);
+    let again = Submission {
+        set: older.set.clone(),
+        ..Submission::of(&[Entry::text("other")])
+    };
+    let response = world.h1.provide(&again).await.unwrap();
+    assert_eq!(codes(&response), ["XDSRegistryNotAvailable"]);
+    until("it is left to recovery", || {
+        world.ground.stored_in("unfinished") == 1
+    })
+    .await;
+
+    let ground = world.stop().await;
+    ground.clock.forward(3600);
+    let world = ground.start().await;
+    until("recovery has removed it, and it alone", || {
+        world.ground.stored_in("unfinished") == 0 && world.ground.stored_in("pointers") == 1
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

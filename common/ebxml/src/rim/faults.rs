@@ -9,15 +9,44 @@ pub const FAULTS_MAX: usize = 500;
 /// Characters of a submitted value that a fault repeats at most.
 const FOUND_CHARS_MAX: usize = 120;
 
-/// The faults of one request, in the order found.
+/// How large one object of a request may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ObjectLimits {
+    /// Values of one slot.
+    pub slot_values_max: usize,
+}
+
+impl Default for ObjectLimits {
+    fn default() -> Self {
+        Self {
+            slot_values_max: 1_000,
+        }
+    }
+}
+
+/// The faults of one request, in the order found, and the limits within which it is read.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults {
+    found: Vec<Fault>,
+    limits: ObjectLimits,
+}
 
 impl Faults {
+    pub(crate) fn within(limits: ObjectLimits) -> Self {
+        Self {
+            found: Vec::new(),
+            limits,
+        }
+    }
+
+    pub(crate) fn limits(&self) -> ObjectLimits {
+        self.limits
+    }
+
     /// Adds a fault. `place` is asked only if there still is room.
     pub(crate) fn add(&mut self, rule: RuleId, place: impl FnOnce() -> String, found: &str) {
-        if self.0.len() < FAULTS_MAX {
-            self.0.push(Fault::new(rule, place(), shortened(found)));
+        if self.found.len() < FAULTS_MAX {
+            self.found.push(Fault::new(rule, place(), shortened(found)));
         }
     }
 
@@ -32,7 +61,7 @@ impl Faults {
     }
 
     pub(crate) fn into_vec(self) -> Vec<Fault> {
-        self.0
+        self.found
     }
 }
 

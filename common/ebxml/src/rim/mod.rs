@@ -22,17 +22,21 @@ use xds_xml::Element;
 use crate::ns::{LCM, RIM, RS};
 pub use columns::SenderColumn;
 use element::{Nested, Object, check_no_text, unknown_child};
-pub use faults::FAULTS_MAX;
+pub use faults::{FAULTS_MAX, ObjectLimits};
 pub(crate) use faults::{Faults, cut_by, found};
-pub use slots::{SLOT_VALUES_MAX, SLOTS_MAX};
+pub use slots::SLOTS_MAX;
 pub use write::{Objects, write_objects, write_submission};
 
 /// Reads a `lcm:SubmitObjectsRequest` (ITI-42, ITI-61 and inside ITI-41).
 ///
 /// Never stops at a fault: everything that can be read is in the answer, beside all that is wrong with
 /// attributes and elements. Whether the objects belong together is not looked at here.
-pub fn read_submission(request: Element<'_>, column: SenderColumn) -> ReceivedSubmission {
-    let mut faults = Faults::default();
+pub fn read_submission(
+    request: Element<'_>,
+    column: SenderColumn,
+    limits: ObjectLimits,
+) -> ReceivedSubmission {
+    let mut faults = Faults::within(limits);
     let mut received = ReceivedSubmission::default();
     if request.is(LCM, "SubmitObjectsRequest") {
         check_no_text(request, &mut faults);

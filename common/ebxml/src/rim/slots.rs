@@ -9,9 +9,6 @@ use super::element::{check_attributes, check_no_text, unknown_child};
 use super::faults::{Faults, cut_by, found};
 use crate::ns::RIM;
 
-/// Values of one slot at most.
-pub const SLOT_VALUES_MAX: usize = 1_000;
-
 /// Slots of one object, Classification or Association at most.
 pub const SLOTS_MAX: usize = 1_000;
 
@@ -85,7 +82,7 @@ impl<'d> Slots<'d> {
             check_no_text(list, faults);
             for value in list.children() {
                 match self.value(value, name, faults) {
-                    Some(_) if values.len() == SLOT_VALUES_MAX => {
+                    Some(_) if values.len() >= faults.limits().slot_values_max => {
                         faults.add(RuleId::SlotValues, || self.place(name), name);
                         self.spoiled.push(name);
                         return values;

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use xds_ebxml::rim::{FAULTS_MAX, SLOT_VALUES_MAX, SLOTS_MAX};
+use xds_ebxml::rim::{FAULTS_MAX, ObjectLimits, SLOTS_MAX, SenderColumn, read_submission};
 use xds_model::RuleId;
 
-use crate::support::{COMPLETE, changed, faults, received};
+use crate::support::{COMPLETE, changed, faults, received, summary, with_body};
 
 const SCOPE: &str = r#"<rim:Slot name="urn:renkei:sharing-scope"><rim:ValueList><rim:Value>SHARED</rim:Value></rim:ValueList></rim:Slot>"#;
 
@@ -18,9 +18,20 @@ fn values_of_a_slot() {
             &"<rim:Value>x</rim:Value>".repeat(count),
         )
     };
-    assert_eq!(faults(&values(SLOT_VALUES_MAX)), []);
-    let past = faults(&values(SLOT_VALUES_MAX + 1));
-    assert_eq!((past.len(), past[0].0), (1, RuleId::SlotValues));
+    for slot_values_max in [3, 1_000, 1_500] {
+        let limits = ObjectLimits { slot_values_max };
+        let within = |text: &str| {
+            with_body(text, |root| {
+                summary(&read_submission(root, SenderColumn::XdsDr, limits).faults)
+            })
+        };
+        assert_eq!(within(&values(slot_values_max)), []);
+        for past in [slot_values_max + 1, 10 * slot_values_max] {
+            let found = within(&values(past));
+            assert_eq!((found.len(), found[0].0), (1, RuleId::SlotValues));
+        }
+    }
+    assert_eq!(ObjectLimits::default().slot_values_max, 1_000);
 }
 
 #[test]

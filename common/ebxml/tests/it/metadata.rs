@@ -1,7 +1,7 @@
 //! Each rule of reading one object: broken by one change to a complete submission, it and nothing else is
 //! reported, at the right place.
 
-use xds_ebxml::rim::{SenderColumn, read_submission};
+use xds_ebxml::rim::{ObjectLimits, SenderColumn, read_submission};
 use xds_model::RuleId::{self, *};
 
 use crate::support::{COMPLETE, changed, faults, received, summary, with_body};
@@ -449,7 +449,11 @@ fn required_attributes_of_the_registry() {
 
 #[test]
 fn columns_differ_by_sender() {
-    let by = |text: &str, column| with_body(text, |root| summary(&read_submission(root, column).faults));
+    let by = |text: &str, column| {
+        with_body(text, |root| {
+            summary(&read_submission(root, column, ObjectLimits::default()).faults)
+        })
+    };
     let bare = ["creationTime", "languageCode"]
         .iter()
         .fold(COMPLETE.to_owned(), |text, name| {

@@ -3,6 +3,7 @@
 use xds_ebxml::provide::{
     ContentToProvide, DocumentToProvide, EntryChange, forward, read_provide, write_provide,
 };
+use xds_ebxml::rim::ObjectLimits;
 use xds_model::submission::ReceivedSubmission;
 use xds_model::{Fault, RuleId};
 use xds_xml::{Document, Limits};
@@ -23,7 +24,11 @@ const ENTRY: &str =
 
 fn faults(text: &str) -> Vec<(RuleId, String)> {
     with_body(text, |root| {
-        summary(&read_provide(root).err().unwrap_or_default())
+        summary(
+            &read_provide(root, ObjectLimits::default())
+                .err()
+                .unwrap_or_default(),
+        )
     })
 }
 
@@ -38,14 +43,17 @@ fn change(id: &str) -> EntryChange {
 
 fn forwarded(text: &str, changes: &[EntryChange]) -> String {
     with_body(text, |root| {
-        forward(read_provide(root).unwrap().submission, changes)
+        forward(
+            read_provide(root, ObjectLimits::default()).unwrap().submission,
+            changes,
+        )
     })
 }
 
 #[test]
 fn what_a_repository_needs_is_read() {
     with_body(&provide(DOCUMENT), |root| {
-        let read = read_provide(root).unwrap();
+        let read = read_provide(root, ObjectLimits::default()).unwrap();
         let entry = &read.entries[0];
         assert_eq!(
             (entry.id.as_str(), entry.unique_id.as_str()),
@@ -122,7 +130,11 @@ fn xds_08_two_entries_do_not_share_a_document() {
 
 #[test]
 fn missing_documents_are_named_by_their_entry() {
-    let found = |text: &str| with_body(text, |root| read_provide(root).unwrap_err()[0].context());
+    let found = |text: &str| {
+        with_body(text, |root| {
+            read_provide(root, ObjectLimits::default()).unwrap_err()[0].context()
+        })
+    };
     assert!(found(&provide("")).starts_with("Document01: "));
 }
 
@@ -194,7 +206,9 @@ fn xds_08_unique_ids_are_used_once() {
         "</rim:ExtrinsicObject>",
         &format!("</rim:ExtrinsicObject>{second}"),
     );
-    let faults = with_body(&text, |root| read_provide(root).unwrap_err());
+    let faults = with_body(&text, |root| {
+        read_provide(root, ObjectLimits::default()).unwrap_err()
+    });
     let rules: Vec<_> = faults.iter().map(Fault::rule).collect();
     assert_eq!(rules, [RuleId::RepositoryUniqueIdOnce]);
     assert!(faults[0].context().starts_with("1.2.392.9.1.1"));
@@ -256,7 +270,11 @@ fn forwarding_changes_three_slots_only() {
 #[test]
 fn forwarding_adds_hash_and_size_where_they_are_missing() {
     let text = sample("iti41-provide-and-register-inline.xml");
-    let id = with_body(&text, |root| read_provide(root).unwrap().entries[0].id.clone());
+    let id = with_body(&text, |root| {
+        read_provide(root, ObjectLimits::default()).unwrap().entries[0]
+            .id
+            .clone()
+    });
     let out = forwarded(&text, &[change(&id)]);
     assert_valid(&out);
     let read = received(&out);
@@ -310,4 +328,24 @@ fn what_clients_write_is_read() {
     );
     assert_eq!(faults(&part), []);
     assert!(part.contains("href=\"cid:d1@example.org\""));
+}
+
+/// R8: at the limit, one past it, ten times it; a repository passes on no slot that is larger.
+#[test]
+fn values_of_a_slot() {
+    let text = |count: usize| {
+        let value = "<rim:Value>SHARED</rim:Value>";
+        provide(DOCUMENT).replace(value, &value.repeat(count))
+    };
+    let limits = ObjectLimits { slot_values_max: 5 };
+    let within = |text: &str| {
+        with_body(text, |root| {
+            summary(&read_provide(root, limits).err().unwrap_or_default())
+        })
+    };
+    assert_eq!(within(&text(5)), []);
+    for past in [6, 50] {
+        let found = within(&text(past));
+        assert_eq!((found.len(), found[0].0), (1, RuleId::SlotValues));
+    }
 }

@@ -3,7 +3,7 @@
 use xds_ebxml::provide::read_provide;
 use xds_ebxml::query::{QueryLimits, read_query, read_query_response};
 use xds_ebxml::retrieve::{Content, DOCUMENTS_MAX, read_request, read_response};
-use xds_ebxml::rim::{SenderColumn, read_submission, write_submission};
+use xds_ebxml::rim::{ObjectLimits, SenderColumn, read_submission, write_submission};
 use xds_ebxml::rs::{ResponseStatus, read_registry_response};
 use xds_model::query::{EntryIds, StoredQuery};
 use xds_model::{AssociationType, DocumentEntryType, RuleId, SubmissionSetStatus};
@@ -68,7 +68,9 @@ fn samples_with_illegal_values_are_refused_for_them() {
 #[test]
 fn the_folder_sample_lacks_what_a_repository_adds() {
     let text = sample("iti42-register-document-in-folder.xml");
-    let read = with_body(&text, |root| read_submission(root, SenderColumn::XdsDs));
+    let read = with_body(&text, |root| {
+        read_submission(root, SenderColumn::XdsDs, ObjectLimits::default())
+    });
     assert_eq!(summary(&read.faults), []);
     assert_eq!((read.folders.len(), read.associations.len()), (1, 4));
     let kinds: Vec<_> = read
@@ -265,7 +267,7 @@ fn requests_of_the_repository_are_read() {
 
     let text = sample("iti41-provide-and-register-inline.xml");
     with_body(&text, |root| {
-        let provide = read_provide(root).unwrap();
+        let provide = read_provide(root, ObjectLimits::default()).unwrap();
         assert_eq!((provide.entries.len(), provide.documents.len()), (1, 1));
         assert_eq!(provide.entries[0].id, provide.documents[0].id);
         assert_eq!(provide.entries[0].author_institutions.len(), 4);

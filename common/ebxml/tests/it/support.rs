@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use xds_ebxml::rim::{SenderColumn, read_submission};
+use xds_ebxml::rim::{ObjectLimits, SenderColumn, read_submission};
 use xds_model::submission::ReceivedSubmission;
 use xds_model::{Fault, RuleId};
 use xds_xml::{Document, Element, Limits};
@@ -26,7 +26,9 @@ pub(crate) fn with_body<T>(text: &str, use_it: impl FnOnce(Element<'_>) -> T) ->
 }
 
 pub(crate) fn received(text: &str) -> ReceivedSubmission {
-    with_body(text, |root| read_submission(root, SenderColumn::XdsDr))
+    with_body(text, |root| {
+        read_submission(root, SenderColumn::XdsDr, ObjectLimits::default())
+    })
 }
 
 /// The faults of a submission, as rule and place.

@@ -13,7 +13,8 @@ pub(super) fn mime_limits(limits: &Limits) -> MimeLimits {
     MimeLimits {
         parts_max: usize_of(limits.mime_parts_max),
         header_bytes_max: usize_of(limits.mime_head_bytes_max),
-        part_bytes_max: limits.document_bytes_max,
+        // How large a document may be is its handler's to judge, which has an error of its own for that.
+        part_bytes_max: limits.request_bytes_max,
         root_bytes_max: usize_of(limits.root_part_bytes_max),
         ..MimeLimits::default()
     }

@@ -345,6 +345,15 @@ SELECT 4::int2, o.id, a.source, a.target, NULL, NULL
  WHERE u.value = ANY ($2) AND u.kind = 1 AND d.repository = $1
  ORDER BY u.value, u.ordinal";
 
-    IS_SUBMISSION_SET "is_submission_set" [TEXT]
-"SELECT 1 FROM unique_id u WHERE u.value = $1 AND u.kind = 2";
+    /// The DocumentEntries that a SubmissionSet brought, not those that it refers to: a row for each, and one of
+    /// nulls for a SubmissionSet without.
+    SUBMITTED "submitted" [TEXT]
+"SELECT d.unique_id, d.hash
+  FROM unique_id u
+  JOIN submission_set s ON s.patient = u.patient AND s.id = u.object
+  LEFT JOIN (association a
+             JOIN object_id o ON o.id = a.target AND o.kind = 1
+             JOIN document_entry d ON d.patient = o.patient AND d.id = o.id)
+         ON a.patient = s.patient AND a.source = s.id AND a.kind = 1 AND d.registered_at = s.registered_at
+ WHERE u.value = $1 AND u.kind = 2";
 }

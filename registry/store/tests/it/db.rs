@@ -7,6 +7,7 @@ use registry_core::plan::{Plan, ResultLimits, plan};
 use registry_core::register::{Changes, Refusal, decide};
 use registry_core::view::Viewer;
 use registry_store::{Endpoint, Store, StoreConfig, StoreError};
+use time::OffsetDateTime;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 use xds_model::query::{ReturnType, StoredQuery, StoredQueryRequest};
@@ -158,9 +159,18 @@ pub(crate) async fn register_with(
     world: &World,
     submission: &ReceivedSubmission,
 ) -> Result<Result<Changes, Refusal>, StoreError> {
+    register_at(store, world, submission, now()).await
+}
+
+pub(crate) async fn register_at(
+    store: &Store,
+    world: &World,
+    submission: &ReceivedSubmission,
+    at: OffsetDateTime,
+) -> Result<Result<Changes, Refusal>, StoreError> {
     let wanted = wanted(submission);
     store
-        .register(&wanted, now(), |facts| {
+        .register(&wanted, at, |facts| {
             decide(submission, &wanted, facts, &world.context(), &Bodies).map(|changes| (changes, None))
         })
         .await

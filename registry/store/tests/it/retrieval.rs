@@ -2,13 +2,14 @@
 
 use xds_policy::SharingScope;
 
-use crate::db::Db;
+use crate::db::{Db, register_at};
 use crate::fixture::*;
 
 #[tokio::test]
 async fn documents_of_a_repository_are_told_with_what_policy_decides_on() {
     let (db, world) = (Db::new().await, World::of("h1"));
-    db.register(&world, &one("1.2.900", "1.2.100", &patient("P1")))
+    let first = db
+        .register(&world, &one("1.2.900", "1.2.100", &patient("P1")))
         .await;
     db.register(&world, &one("1.2.901", "1.2.100", &patient("P1")))
         .await;
@@ -35,7 +36,27 @@ async fn documents_of_a_repository_are_told_with_what_policy_decides_on() {
         ask("1.2.3.5", &["1.2.100"]).await.is_empty(),
         "another repository"
     );
-    assert!(db.store.is_submission_set("1.2.900").await.unwrap());
-    assert!(!db.store.is_submission_set("1.2.100").await.unwrap());
-    assert!(!db.store.is_submission_set("1.2.999").await.unwrap());
+    let submitted = async |set: &str| {
+        let entries = db.store.submitted(set).await.unwrap();
+        entries.map(|entries| {
+            entries
+                .into_iter()
+                .map(|entry| entry.unique_id)
+                .collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(submitted("1.2.900").await.unwrap(), ["1.2.100"]);
+    assert_eq!(submitted("1.2.902").await.unwrap(), ["1.2.102"]);
+    let mut referring = bare("1.2.903", &patient("P1"));
+    referring
+        .associations
+        .push(held("old", &urn(first.entries[0].id), REFERENCE));
+    let later = now() + time::Duration::SECOND;
+    register_at(&db.store, &world, &referring, later)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(submitted("1.2.903").await, Some(Vec::new()), "by reference only");
+    assert_eq!(submitted("1.2.100").await, None, "a document");
+    assert_eq!(submitted("1.2.999").await, None);
 }

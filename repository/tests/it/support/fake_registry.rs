@@ -17,7 +17,7 @@ use xds_soap::{ReplyAddresses, SIMPLE_CONTENT_TYPE, read_request, write_response
 use xds_tls::{Admission, Admitted, Fingerprint, LiveMaterial, MaterialPaths, ServerSettings, ServerTls};
 use xds_xml::{Document, Element, Limits};
 
-use super::messages::{SET_UNIQUE_ID, attribute_of_identifier};
+use super::messages::{ENTRY_UNIQUE_ID, SET_UNIQUE_ID, attribute_of_identifier};
 
 /// What the registry does with ITI-42.
 #[derive(Clone, Debug)]
@@ -42,8 +42,8 @@ pub(crate) enum OnRegister {
 pub(crate) struct State {
     pub(crate) nodes: Vec<EnrolledNode>,
     pub(crate) on_register: Option<OnRegister>,
-    /// uniqueIds of the SubmissionSets that it has.
-    pub(crate) registered: BTreeSet<String>,
+    /// The SubmissionSets that it has, and the documents that came with each, by uniqueId.
+    pub(crate) registered: HashMap<String, BTreeSet<String>>,
     /// The patient of each document that may be released.
     pub(crate) permitted: HashMap<String, String>,
     /// Requests as they came: path, `renkei-submitting-node`, body.
@@ -194,7 +194,8 @@ impl FakeRegistry {
         let behaviour = self
             .with(|state| state.on_register.clone())
             .unwrap_or(OnRegister::Register);
-        let commit = || self.with(|state| state.registered.insert(set.clone()));
+        let documents = documents(request.body);
+        let commit = || self.with(|state| state.registered.insert(set.clone(), documents.clone()));
         let response = match behaviour {
             OnRegister::Register => {
                 commit();
@@ -238,8 +239,13 @@ impl FakeRegistry {
             ("nodes", _) => json!({ "nodes": state.nodes }),
             (_, Some(broken)) => broken.clone(),
             ("registered", _) => {
-                let set = question["submission_set"].as_str().unwrap();
-                json!({ "registered": state.registered.contains(set) })
+                let known = state.registered.get(question["submission_set"].as_str().unwrap());
+                let asked = question["documents"].as_array().map(|documents| {
+                    let id = |document: &Value| document["unique_id"].as_str().unwrap().to_owned();
+                    documents.iter().map(id).collect::<BTreeSet<String>>()
+                });
+                let registered = known.is_some_and(|known| asked.is_none_or(|asked| asked == *known));
+                json!({ "registered": registered })
             }
             ("decision", _) => {
                 assert_eq!(question["operation"], "retrieve");
@@ -285,6 +291,13 @@ fn submission_set(body: Element<'_>) -> String {
         .find_map(|element| attribute_of_identifier(element, SET_UNIQUE_ID))
         .unwrap_or_default()
         .to_owned()
+}
+
+fn documents(body: Element<'_>) -> BTreeSet<String> {
+    body.descendants()
+        .filter_map(|element| attribute_of_identifier(element, ENTRY_UNIQUE_ID))
+        .map(str::to_owned)
+        .collect()
 }
 
 type HttpRequest = (String, Option<String>, String);
