@@ -47,7 +47,7 @@ async fn documents_of_a_repository_are_told_with_what_policy_decides_on() {
     };
     assert_eq!(submitted("1.2.900").await.unwrap(), ["1.2.100"]);
     assert_eq!(submitted("1.2.902").await.unwrap(), ["1.2.102"]);
-    let mut referring = bare("1.2.903", &patient("P1"));
+    let mut referring = one("1.2.903", "1.2.103", &patient("P1"));
     referring
         .associations
         .push(held("old", &urn(first.entries[0].id), REFERENCE));
@@ -56,7 +56,11 @@ async fn documents_of_a_repository_are_told_with_what_policy_decides_on() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(submitted("1.2.903").await, Some(Vec::new()), "by reference only");
+    assert_eq!(
+        submitted("1.2.903").await.unwrap(),
+        ["1.2.103"],
+        "not by reference"
+    );
     assert_eq!(submitted("1.2.100").await, None, "a document");
     assert_eq!(submitted("1.2.999").await, None);
 }
