@@ -45,7 +45,8 @@ pub(crate) async fn tell(
 
 fn event(act: OwedAct) -> Event {
     let OwedAct { change, deed } = act;
-    let kind = if deed.verb.starts_with("audit ") {
+    let is_look = deed.before.is_none() && deed.after.is_none();
+    let kind = if is_look && deed.verb.starts_with("audit ") {
         EventKind::AuditLogRead {
             uri: format!("{} {}", deed.verb, deed.subject),
         }

@@ -8,6 +8,8 @@ use xds_model::principal::Right;
 use xds_server::journal_commands::{ExpireArguments, JournalCommand};
 use xds_server::lang::Lang;
 
+use super::audit::TrailCommand;
+
 /// The IHE XDS.b Document Registry of a regional medical network.
 ///
 /// It knows where documents are and who may know. `serve` runs it; the other commands look after what it
@@ -85,7 +87,7 @@ pub(crate) enum Command {
     /// Settings of the domain.
     #[command(subcommand)]
     Setting(SettingCommand),
-    /// The audit journal.
+    /// The audit journal, and the trail of all events that is made from it.
     #[command(subcommand)]
     Audit(AuditCommand),
 }
@@ -307,4 +309,6 @@ pub(crate) enum AuditCommand {
     Journal(JournalCommand),
     /// Remove the oldest segments when their time is over, leaving a signed note. The server must not run.
     Expire(ExpireArguments),
+    #[command(flatten)]
+    Trail(TrailCommand),
 }

@@ -10,6 +10,11 @@ use super::arguments::Arguments;
 /// Verbs whose events commands owe: see `crate::acts`.
 const TOLD: &[&str] = &[
     "audit expire",
+    "audit report month",
+    "audit report patient",
+    "audit report sign",
+    "audit search",
+    "audit show",
     "codes import",
     "codes remove",
     "migrate",

@@ -1,6 +1,7 @@
 //! The command line: a file per subject.
 
 mod arguments;
+mod audit;
 mod check_config;
 mod codes;
 #[cfg(test)]
@@ -31,7 +32,8 @@ use output::Output;
 pub(crate) fn run() -> ExitCode {
     let lang = wanted_lang();
     let command = localised(Arguments::command(), lang, words::JAPANESE);
-    let matches = localised(command, lang, journal_commands::JAPANESE).get_matches();
+    let command = localised(command, lang, journal_commands::JAPANESE);
+    let matches = localised(command, lang, audit::JAPANESE).get_matches();
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
@@ -85,6 +87,9 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
         Command::Setting(command) => setting::run(&config, command, &arguments.by, output).await,
         Command::Audit(AuditCommand::Expire(expire)) => {
             journal::expire(&config, &expire, &arguments.by, output).await
+        }
+        Command::Audit(AuditCommand::Trail(command)) => {
+            audit::run(&config, command, &arguments.by, output).await
         }
         // Done above, without a configuration.
         Command::Audit(AuditCommand::Journal(command)) => Ok(journal::run(&command, output)),

@@ -36,13 +36,8 @@ impl Output {
             print_json(values);
             return ExitCode::SUCCESS;
         }
-        let mut table = Table::new();
-        table
-            .load_preset(UTF8_FULL_CONDENSED)
-            .set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_header(headings.iter().map(|heading| self.lang.pick(heading)));
-        table.add_rows(rows);
-        print(&table.to_string());
+        let headings = headings.iter().map(|heading| self.lang.pick(heading).to_owned());
+        print(&table(headings, rows));
         ExitCode::SUCCESS
     }
 
@@ -58,6 +53,13 @@ impl Output {
         } else {
             ExitCode::FAILURE
         }
+    }
+
+    /// A document as it is, to the last byte.
+    pub(crate) fn document(self, text: &str) -> ExitCode {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        ExitCode::SUCCESS
     }
 
     /// What went wrong, with its causes, on standard error.
@@ -82,6 +84,17 @@ impl Output {
         }
         ExitCode::FAILURE
     }
+}
+
+/// A table for people.
+pub(crate) fn table(headings: impl IntoIterator<Item = String>, rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_preset(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(headings);
+    table.add_rows(rows);
+    table.to_string()
 }
 
 fn print_json(value: &impl Serialize) {

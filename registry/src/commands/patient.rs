@@ -74,7 +74,7 @@ fn of_patient(verb: &str, id: &PatientId) -> Deed {
 }
 
 /// CX text, or an id under the domain's authority.
-fn patient_id(config: &Config, text: &str) -> Result<PatientId, PatientIdError> {
+pub(super) fn patient_id(config: &Config, text: &str) -> Result<PatientId, PatientIdError> {
     match config.authority() {
         Some(authority) if !text.contains('^') => PatientId::new(text, authority),
         _ => text.parse(),

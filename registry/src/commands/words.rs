@@ -57,5 +57,4 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
     ("setting", "ドメインの設定"),
     ("setting set", "設定する"),
     ("setting list", "すべての設定の値と意味"),
-    ("audit", "監査ジャーナル"),
 ];

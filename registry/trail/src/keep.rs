@@ -33,15 +33,16 @@ pub(crate) fn encode(told: &Told, message: Option<&str>) -> Result<Vec<u8>, Trai
     serde_json::to_vec(&body).map_err(|_| TrailError::Encoding)
 }
 
-/// The event again.
-pub(crate) fn decode(id: EventId, body: &[u8]) -> Result<Told, TrailError> {
+/// The event again, and the message that it was read from, if it was delivered.
+pub(crate) fn decode(id: EventId, body: &[u8]) -> Result<(Told, Option<String>), TrailError> {
     let body: Body<Event> = serde_json::from_slice(body).map_err(|_| TrailError::Row { table: "event" })?;
-    Ok(Told {
+    let told = Told {
         id,
         began: body.began,
         ended: body.ended,
         event: body.event,
-    })
+    };
+    Ok((told, body.message))
 }
 
 /// The text as a key: without U+0000, which PostgreSQL cannot hold, and a long one cut, with its hash in place of

@@ -21,6 +21,8 @@ pub struct Found {
     pub part: u32,
     /// The event.
     pub told: Told,
+    /// The message that it was read from, as it came, if another system delivered it.
+    pub message: Option<String>,
 }
 
 /// What `EXPLAIN` is asked in front of a search, for tests, benchmarks and `doctor`.
@@ -245,6 +247,7 @@ fn found(row: &Row) -> Result<Found, TrailError> {
         journal: name,
         sequence: u64::try_from(sequence).map_err(damaged)?,
     };
+    let (told, message) = decode(id, &body)?;
     Ok(Found {
         position: Position {
             at_us: i64::try_from(at.unix_timestamp_nanos() / 1_000).map_err(damaged)?,
@@ -253,7 +256,8 @@ fn found(row: &Row) -> Result<Found, TrailError> {
             part,
         },
         part: u32::try_from(part).map_err(damaged)?,
-        told: decode(id, &body)?,
+        told,
+        message,
     })
 }
 

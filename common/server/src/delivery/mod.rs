@@ -191,8 +191,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Who writes the messages.
-fn writer(node: &NodeSection, public_url: &str) -> Writer {
+/// Who writes the messages of this process: the values of `[node]`, and our address for the host.
+pub fn writer(node: &NodeSection, public_url: &str) -> Writer {
     let program = std::env::current_exe().ok();
     let program = program
         .as_deref()
