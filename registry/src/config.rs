@@ -12,6 +12,8 @@ use xds_server::config::{
     TimeSection, rebase,
 };
 
+use crate::trail::AuditRepositorySection;
+
 /// `renkei-registry.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +27,9 @@ pub(crate) struct Config {
     /// The listener for the patient identity feed; without it patients come by the command line only.
     #[serde(default)]
     pub(crate) mllp: Option<MllpSection>,
+    /// The listener for operators and audit consumers; without it there is no operator API.
+    #[serde(default)]
+    pub(crate) operator: Option<OperatorSection>,
     /// Health and metrics.
     pub(crate) status: StatusSection,
     /// The journal.
@@ -35,6 +40,9 @@ pub(crate) struct Config {
     /// The private cluster.
     #[serde(default)]
     pub(crate) private_database: PrivateDatabaseSection,
+    /// The registry as an Audit Record Repository.
+    #[serde(default)]
+    pub(crate) audit_repository: Option<AuditRepositorySection>,
     /// The process's log.
     #[serde(default)]
     pub(crate) log: LogSection,
@@ -72,6 +80,49 @@ pub(crate) struct MllpSection {
 
 fn japan() -> i16 {
     540
+}
+
+/// `[operator]`: the operator API, ITI-81 and ITI-82. TLS 1.3 with the certificates of `[clinical.tls]`, for nodes that
+/// have a right there.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OperatorSection {
+    /// Address and port: those of no other listener.
+    pub(crate) listen: SocketAddr,
+    /// The address that clients use, without a path: links in answers begin with it.
+    pub(crate) public_url: String,
+}
+
+impl OperatorSection {
+    /// Complaints about its values, and about what it has in common with other listeners.
+    fn complaints(&self, config: &Config) -> Vec<String> {
+        let mut complaints = Vec::new();
+        let others = [
+            ("clinical", Some(config.clinical.listen)),
+            ("mllp", config.mllp.as_ref().map(|mllp| mllp.listen)),
+            ("status", Some(config.status.listen)),
+        ];
+        let others = others.into_iter().filter_map(|(name, at)| Some((name, at?)));
+        for (name, _) in others.filter(|(_, other)| is_shared(self.listen, *other)) {
+            complaints.push(format!(
+                "operator.listen is the address of {name}.listen: listeners are never mixed, give it another port"
+            ));
+        }
+        let path = self.public_url.strip_prefix("https://").unwrap_or_default();
+        if path.is_empty() || path.contains(['/', '?', '#', ' ', '"']) {
+            complaints.push("operator.public_url is https://HOST:PORT, without a path".to_owned());
+        }
+        if config.database.as_ref().is_some_and(|database| database.audit.is_none()) {
+            complaints.push("operator asks the audit trail: [database.audit] is required".to_owned());
+        }
+        complaints
+    }
+}
+
+/// Whether two listeners would be at one address.
+fn is_shared(one: SocketAddr, other: SocketAddr) -> bool {
+    let any = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && (one.ip() == other.ip() || any)
 }
 
 /// `[database]`: an existing PostgreSQL 15 or later.
@@ -235,6 +286,9 @@ impl Configuration for Config {
                 complaints.push("mllp.zone_minutes is between -840 and 840; 540 is Japan".to_owned());
             }
         }
+        if let Some(operator) = &self.operator {
+            complaints.extend(operator.complaints(self));
+        }
         if let Some(database) = &self.database
             && !database.host.starts_with('/')
             && database.ca.is_none()
@@ -248,6 +302,12 @@ impl Configuration for Config {
             && let Some(roles) = &database.audit
         {
             complaints.extend(roles.complaints(database));
+        }
+        if let Some(repository) = &self.audit_repository {
+            complaints.extend(repository.complaints());
+            if self.database.as_ref().is_some_and(|database| database.audit.is_none()) {
+                complaints.push("audit_repository keeps messages in the audit trail: [database.audit] is required".to_owned());
+            }
         }
         complaints
     }
@@ -312,6 +372,9 @@ mod tests {
         assert_eq!((database.port, database.connections_max), (5432, 16));
         assert!(database.ca.is_some() && database.owner_password_file.is_some());
         assert!(database.audit.unwrap().indexer_password_file.is_some());
+        let repository = config.audit_repository.unwrap();
+        assert_eq!(repository.limits().message_bytes_max, 8 * 1024 * 1024);
+        assert!(repository.udp_listen.is_some());
         assert!(config.private_database.binaries.is_some());
         assert!(config.node.enterprise_site_id.is_some());
     }
@@ -334,6 +397,32 @@ mod tests {
         for taken in ["renkei_owner", "renkei_registry"] {
             assert!(roles(taken, "b").unwrap_err().contains("others than"), "{taken}");
         }
+    }
+
+    #[test]
+    fn the_operator_listener_is_apart_from_all_others() {
+        let complaints = |change: fn(&mut Config)| {
+            let mut config = loaded("operator", &with_options());
+            change(&mut config);
+            config.complaints().join("; ")
+        };
+        assert_eq!(complaints(|_| ()), "");
+        let taken = complaints(|config| {
+            let clinical = config.clinical.listen;
+            config.operator.as_mut().unwrap().listen = SocketAddr::from(([127, 0, 0, 1], clinical.port()));
+        });
+        assert!(taken.contains("operator.listen is the address of clinical.listen"), "{taken}");
+        let status = complaints(|config| {
+            config.operator.as_mut().unwrap().listen = config.status.listen;
+        });
+        assert!(status.contains("status.listen"), "{status}");
+        for wrong in ["http://x", "https://", "https://x/y", "https://x\""] {
+            let mut config = loaded("operator-url", &with_options());
+            config.operator.as_mut().unwrap().public_url = wrong.to_owned();
+            assert!(config.complaints().join("").contains("operator.public_url"), "{wrong}");
+        }
+        let trail = complaints(|config| config.database.as_mut().unwrap().audit = None);
+        assert!(trail.contains("operator asks the audit trail"), "{trail}");
     }
 
     #[test]

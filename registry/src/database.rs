@@ -69,7 +69,9 @@ pub(crate) enum DatabaseError {
     #[error(transparent)]
     Trail(#[from] TrailError),
     /// The schema of the audit trail.
-    #[error("{0}: run `renkei-registry migrate --grant`")]
+    #[error(
+        "the audit trail cannot be used: {0}; look at [database.audit], then run `renkei-registry migrate --grant`"
+    )]
     TrailMigration(#[from] registry_trail::MigrationError),
     /// A given database without roles for the audit trail.
     #[error(

@@ -10,6 +10,7 @@ mod encoder;
 mod handlers;
 mod marks;
 mod mllp;
+mod operator;
 mod routes;
 mod serve;
 mod settle;

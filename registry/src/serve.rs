@@ -1,7 +1,7 @@
 //! `serve`: puts the parts together and runs them.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::sync::Arc;
 
 use registry_store::{StoreError, TransactionReport};
@@ -26,8 +26,10 @@ use crate::database::{Database, DatabaseError};
 use crate::domain::{AGE_MAX, DomainState, REFRESH_EVERY};
 use crate::marks::Marks;
 use crate::mllp::FeedListener;
+use crate::operator::{self, Operating};
 use crate::routes::routes;
 use crate::settle::settle;
+use crate::trail::{self, AuditRepositorySection, TrailMetrics, TrailTasks};
 
 /// The database answers.
 const PART_DATABASE: &str = "database";
@@ -79,11 +81,25 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         .map(|mllp| listen("mllp", mllp.listen))
         .transpose()?;
 
+    let audit = config
+        .audit_repository
+        .as_ref()
+        .map(listen_for_audit)
+        .transpose()?;
+
+    let operator = config
+        .operator
+        .as_ref()
+        .map(|operator| listen("operator", operator.listen))
+        .transpose()?;
+
     let database = Database::open(&config).await?;
     let listeners = Listeners {
         clinical,
         status: status_listener,
         feed,
+        operator,
+        audit,
     };
     let served = serve_on(&config, &database, listeners).await;
     // However it ended: no private cluster is left behind.
@@ -98,6 +114,8 @@ struct Listeners {
     clinical: TcpListener,
     status: TcpListener,
     feed: Option<TcpListener>,
+    operator: Option<TcpListener>,
+    audit: Option<trail::Listeners>,
 }
 
 async fn serve_on(config: &Config, database: &Database, listeners: Listeners) -> Result<(), ServeError> {
@@ -105,10 +123,13 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
         clinical,
         status: status_listener,
         feed,
+        operator,
+        audit,
     } = listeners;
     let ready = Ready::waiting_for(&[part::JOURNAL, part::TLS, part::NODES, PART_DATABASE]);
     database.migrate_if_private().await?;
-    let metrics = Metrics::new(|_| ());
+    let trail_metrics = TrailMetrics::default();
+    let metrics = Metrics::new(|registry| trail_metrics.register(registry));
     let status = status::serve(status_listener, Arc::clone(&metrics), ready.clone())?;
     let status_handle = status.handle();
     tokio::spawn(status);
@@ -132,6 +153,8 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
     store.check_schema().await.map_err(DatabaseError::from)?;
     settle(&store, &foundation, &config.audit.journal, unfinished).await?;
     let domain = DomainState::read(&store, &nodes, config.assigning_authority()).await?;
+    let audit = audit.zip(config.audit_repository.as_ref());
+    let mut trail = TrailTasks::start(database, &foundation, audit, trail_metrics).await?;
 
     let marks = Marks::start(store.clone());
     let (submissions, queries, results) = limits(&config.limits);
@@ -165,6 +188,21 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
     };
     let listener = foundation.listener(&config.limits, config.clinical.workers);
     let workers = listener.worker_count();
+    let operating = match (operator, &config.operator) {
+        (Some(at), Some(section)) => {
+            let plan = operator::Plan {
+                section,
+                node: &config.node,
+                clinical_url: &config.clinical.public_url,
+                foundation: &foundation,
+                gate: &gate,
+                database,
+                store: &store,
+            };
+            Some(Operating::start(at, plan)?)
+        }
+        _ => None,
+    };
     let server = listener.serve(clinical, routes(gate, app, workers))?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
@@ -184,12 +222,26 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
 
     tracing::info!("stopping: requests in flight are finished");
     stop.send_replace(true);
-    drain(&[handle], Limits::seconds(config.limits.drain_seconds_max)).await;
+    let drain_max = Limits::seconds(config.limits.drain_seconds_max);
+    let taking = async {
+        if let Some(trail) = &mut trail {
+            trail.stop_taking(drain_max).await;
+        }
+    };
+    let operator_handle = operating.as_ref().map(Operating::handle);
+    let handles: Vec<_> = [handle].into_iter().chain(operator_handle).collect();
+    tokio::join!(drain(&handles, drain_max), taking);
     serving.abort();
+    if let Some(operating) = operating {
+        operating.end();
+    }
     if let Some(feeding) = feeding {
         let _ = feeding.await;
     }
     foundation.leave().await;
+    if let Some(trail) = trail {
+        trail.stop(drain_max).await;
+    }
     status_handle.stop(false).await;
     store.close();
     Ok(())
@@ -202,6 +254,23 @@ fn listen(what: &str, address: std::net::SocketAddr) -> Result<TcpListener, Serv
     })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+fn listen_for_audit(section: &AuditRepositorySection) -> Result<trail::Listeners, ServeError> {
+    let datagrams = |address: std::net::SocketAddr| {
+        let bound = UdpSocket::bind(address).and_then(|socket| {
+            socket.set_nonblocking(true)?;
+            Ok(socket)
+        });
+        bound.map_err(|source| ServeError::Listen {
+            what: format!("audit_repository.udp_listen = {address}"),
+            source,
+        })
+    };
+    Ok(trail::Listeners {
+        tls: listen("audit_repository", section.listen)?,
+        udp: section.udp_listen.map(datagrams).transpose()?,
+    })
 }
 
 fn observe(report: &TransactionReport) {

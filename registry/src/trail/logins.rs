@@ -120,6 +120,14 @@ impl Database {
         self.trail_as(&logins.endpoint, login.user.clone(), login.password()?)
     }
 
+    /// Whether the trail is ready for this role.
+    ///
+    /// # Errors
+    /// When its schema is another than this release's, or the role has no rights.
+    pub(crate) async fn check_trail(&self, trail: &Trail) -> Result<(), DatabaseError> {
+        Ok(trail.check_schema().await?)
+    }
+
     /// Whether there is an audit trail: always in a private cluster, in a given database where its roles are named.
     pub(crate) fn has_trail(&self) -> bool {
         self.logins.is_some()

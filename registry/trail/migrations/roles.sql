@@ -12,8 +12,9 @@ GRANT SELECT ON audit.schema_migration, audit.journal, audit.event, audit.event_
 
 GRANT INSERT ON audit.journal, audit.event, audit.event_patient, audit.event_document TO :"indexer";
 GRANT SELECT, INSERT ON audit.event_withheld TO :"indexer";
+GRANT INSERT ON audit.unread TO :"indexer";
 GRANT EXECUTE ON FUNCTION audit.ensure_month(timestamptz) TO :"indexer";
 
--- What was withheld is for the operator; a reader does not see it.
-GRANT SELECT ON audit.event_withheld TO :"operator";
+-- What was withheld, and what nobody could read, is for the operator; a reader does not see it.
+GRANT SELECT ON audit.event_withheld, audit.unread TO :"operator";
 GRANT INSERT ON audit.sign_off TO :"operator";

@@ -41,8 +41,8 @@ impl std::fmt::Debug for Delivered<'_> {
 pub struct Taken {
     /// Added now.
     pub new: u64,
-    /// Not understood, or of no kind that the trail knows.
-    pub passed_over: u64,
+    /// Not understood, or of no kind that the trail knows: kept as they came.
+    pub unread: u64,
 }
 
 impl<'a> Delivered<'a> {
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_or_of_no_kind_is_passed_over() {
+    fn what_is_no_message_or_of_no_kind_is_not_read() {
         assert!(delivered("<AuditMessage>", "h2").read().is_none());
         let login = FOREIGN.replace("110112", "110114").replace("ITI-18", "110122");
         assert!(delivered(&login, "h2").read().is_none());

@@ -91,18 +91,28 @@ impl Trail {
     }
 
     /// Adds messages that others delivered: each once, however often it came. A message that is none, or that tells
-    /// of nothing the trail knows, is passed over and counted: it stays with whoever received it.
+    /// of nothing the trail knows, is counted and kept as it came, for the operator.
     ///
     /// # Errors
     /// When the database fails; the batches before are kept.
     pub async fn index_messages(&self, messages: &[Delivered<'_>]) -> Result<Taken, TrailError> {
-        let told: Vec<_> = messages.iter().filter_map(Delivered::read).collect();
-        let passed_over = messages.len().saturating_sub(told.len()) as u64;
+        let mut told = Vec::with_capacity(messages.len());
+        let mut unread = Vec::new();
+        for message in messages {
+            match message.read() {
+                Some(read) => told.push(read),
+                None => unread.push(message),
+            }
+        }
         let entries = told
             .iter()
             .map(|(told, part, xml)| Entry::delivered(told, *part, xml));
         let new = self.add_all(entries).await?;
-        Ok(Taken { new, passed_over })
+        self.keep_unread(&unread).await?;
+        Ok(Taken {
+            new,
+            unread: unread.len() as u64,
+        })
     }
 
     async fn add_all(

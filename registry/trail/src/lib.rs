@@ -18,6 +18,7 @@ mod retention;
 mod search;
 mod sign_off;
 mod trail;
+mod unread;
 mod usage;
 mod withheld;
 

@@ -9,7 +9,7 @@ use crate::error::TrailError;
 use crate::trail::Trail;
 
 /// The schema version that this release runs on.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
 
 struct Migration {
     version: i32,
@@ -17,11 +17,18 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] = [Migration {
-    version: 1,
-    name: "events",
-    sql: include_str!("../migrations/0001_events.sql"),
-}];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        version: 1,
+        name: "events",
+        sql: include_str!("../migrations/0001_events.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "unread",
+        sql: include_str!("../migrations/0002_unread.sql"),
+    },
+];
 
 const ROLES: &str = include_str!("../migrations/roles.sql");
 

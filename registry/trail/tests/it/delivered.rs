@@ -28,7 +28,7 @@ async fn a_delivered_event_is_found_as_it_was_told_and_once() {
         xml: b"<AuditMessage>",
         ..delivered("repo-1")
     };
-    let taken = |new, passed_over| Taken { new, passed_over };
+    let taken = |new, unread| Taken { new, unread };
     let first = db
         .indexer
         .index_messages(&[delivered("repo-1"), broken, delivered("repo-1")])
@@ -61,4 +61,45 @@ async fn a_delivered_event_is_found_as_it_was_told_and_once() {
     assert_eq!(other.unwrap(), taken(1, 0));
     assert_eq!(db.indexer.index(std::slice::from_ref(&event)).await.unwrap(), 1);
     assert_eq!(db.reader.show(event.id).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_kept_once_as_it_came_and_for_the_operator() {
+    let db = Db::new().await;
+    let login = b"<AuditMessage><!-- a login --></AuditMessage>".as_slice();
+    let noise = b"\x00\xff no XML".as_slice();
+    let delivered = |xml, from| Delivered {
+        xml,
+        from,
+        received: AT,
+    };
+    let messages = [
+        delivered(login, "h1"),
+        delivered(noise, "h1"),
+        delivered(login, "h2"),
+        delivered(login, "h1"),
+    ];
+    let taken = db.indexer.index_messages(&messages).await.unwrap();
+    assert_eq!(taken, Taken { new: 0, unread: 4 });
+    db.indexer.index_messages(&messages).await.unwrap();
+
+    let client = db.client().await;
+    let select = "SELECT node, message FROM audit.unread ORDER BY number";
+    let as_role = async |role: &str| {
+        client.batch_execute(&format!("SET ROLE {role}")).await.unwrap();
+        let rows = client.query(select, &[]).await;
+        client.batch_execute("RESET ROLE").await.unwrap();
+        rows
+    };
+    let kept: Vec<(String, Vec<u8>)> = as_role(&db.roles.operator)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| (row.get(0), row.get(1)))
+        .collect();
+    let expected = [("h1", login), ("h1", noise), ("h2", login)];
+    assert_eq!(kept, expected.map(|(node, xml)| (node.to_owned(), xml.to_vec())));
+    for role in [&db.roles.reader, &db.roles.indexer] {
+        assert!(as_role(role).await.is_err(), "{role}");
+    }
 }

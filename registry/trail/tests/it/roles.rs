@@ -1,6 +1,6 @@
 //! What the roles may do, and may not.
 
-use registry_trail::{Login, Logins, TrailError};
+use registry_trail::{Login, Logins, SCHEMA_VERSION, TrailError};
 use tokio_postgres::error::SqlState;
 
 use crate::db::Db;
@@ -23,6 +23,7 @@ async fn aud_17_nobody_but_the_owner_changes_or_removes_a_row() {
         "event_document_202611",
         "event_withheld",
         "event_withheld_202611",
+        "unread",
         "sign_off",
         "schema_migration",
     ];
@@ -33,6 +34,7 @@ async fn aud_17_nobody_but_the_owner_changes_or_removes_a_row() {
             let column = match table {
                 "journal" => "journal",
                 "sign_off" => "remark",
+                "unread" => "node",
                 "schema_migration" => "name",
                 _ => "sequence",
             };
@@ -94,7 +96,7 @@ async fn only_the_indexer_adds_and_only_the_operator_sees_what_was_withheld() {
 #[tokio::test]
 async fn the_schema_is_made_once_and_another_text_is_seen() {
     let db = Db::new().await;
-    assert_eq!(db.owner.migrate().await.unwrap(), 1);
+    assert_eq!(db.owner.migrate().await.unwrap(), SCHEMA_VERSION);
     db.reader.check_schema().await.unwrap();
     let client = db.client().await;
     client
@@ -138,9 +140,15 @@ async fn roles_are_made_with_the_schema_and_may_do_what_is_theirs() {
 
     // Once more: nothing is changed, but for a password that is to be renewed.
     let second = logins(&db, "second");
-    assert_eq!(db.owner.install(&second, false).await.unwrap(), 1);
+    assert_eq!(
+        db.owner.install(&second, false).await.unwrap(),
+        SCHEMA_VERSION
+    );
     db.logged_in(&first.reader).check_schema().await.unwrap();
-    assert_eq!(db.owner.install(&second, true).await.unwrap(), 1);
+    assert_eq!(
+        db.owner.install(&second, true).await.unwrap(),
+        SCHEMA_VERSION
+    );
     db.logged_in(&second.reader).check_schema().await.unwrap();
     db.logged_in(&first.reader).check_schema().await.unwrap_err();
     let powers = "SELECT count(*) FROM pg_roles WHERE rolname LIKE '%_made_' || current_database()
