@@ -2,5 +2,6 @@
 
 pub mod pki;
 pub mod postgres;
+pub mod xua;
 
 pub use postgres::TestCluster;
