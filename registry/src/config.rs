@@ -112,7 +112,11 @@ impl OperatorSection {
         if path.is_empty() || path.contains(['/', '?', '#', ' ', '"']) {
             complaints.push("operator.public_url is https://HOST:PORT, without a path".to_owned());
         }
-        if config.database.as_ref().is_some_and(|database| database.audit.is_none()) {
+        if config
+            .database
+            .as_ref()
+            .is_some_and(|database| database.audit.is_none())
+        {
             complaints.push("operator asks the audit trail: [database.audit] is required".to_owned());
         }
         complaints
@@ -305,8 +309,15 @@ impl Configuration for Config {
         }
         if let Some(repository) = &self.audit_repository {
             complaints.extend(repository.complaints());
-            if self.database.as_ref().is_some_and(|database| database.audit.is_none()) {
-                complaints.push("audit_repository keeps messages in the audit trail: [database.audit] is required".to_owned());
+            if self
+                .database
+                .as_ref()
+                .is_some_and(|database| database.audit.is_none())
+            {
+                complaints.push(
+                    "audit_repository keeps messages in the audit trail: [database.audit] is required"
+                        .to_owned(),
+                );
             }
         }
         complaints
@@ -411,7 +422,10 @@ mod tests {
             let clinical = config.clinical.listen;
             config.operator.as_mut().unwrap().listen = SocketAddr::from(([127, 0, 0, 1], clinical.port()));
         });
-        assert!(taken.contains("operator.listen is the address of clinical.listen"), "{taken}");
+        assert!(
+            taken.contains("operator.listen is the address of clinical.listen"),
+            "{taken}"
+        );
         let status = complaints(|config| {
             config.operator.as_mut().unwrap().listen = config.status.listen;
         });
@@ -419,7 +433,10 @@ mod tests {
         for wrong in ["http://x", "https://", "https://x/y", "https://x\""] {
             let mut config = loaded("operator-url", &with_options());
             config.operator.as_mut().unwrap().public_url = wrong.to_owned();
-            assert!(config.complaints().join("").contains("operator.public_url"), "{wrong}");
+            assert!(
+                config.complaints().join("").contains("operator.public_url"),
+                "{wrong}"
+            );
         }
         let trail = complaints(|config| config.database.as_mut().unwrap().audit = None);
         assert!(trail.contains("operator asks the audit trail"), "{trail}");

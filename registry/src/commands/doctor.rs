@@ -30,6 +30,8 @@ pub(super) async fn run(config: &Config, output: Output) -> Done {
         listener("status", config.status.listen),
     ]);
     diagnosis.add(config.mllp.as_ref().map(|mllp| listener("mllp", mllp.listen)));
+    let operator = config.operator.as_ref();
+    diagnosis.add(operator.map(|operator| listener("operator", operator.listen)));
     let good = diagnosis.is_healthy();
     Ok(output.verdict(&diagnosis.text(output.lang), &diagnosis.json(), good))
 }

@@ -1,0 +1,17 @@
+//! `/v1/audit`: the audit trail. Operators only.
+
+mod asked;
+mod event;
+mod month;
+mod parameters;
+mod patient;
+mod search;
+mod sheet;
+mod show;
+
+pub(super) use asked::{look, objects};
+pub(super) use event::patients;
+pub(super) use month::{review, sign_off};
+pub(super) use patient::patient_report;
+pub(super) use search::{events, search};
+pub(super) use show::event as one_event;

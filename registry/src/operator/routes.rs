@@ -1,0 +1,125 @@
+//! Which address of the operator listener leads to which handler. docs/operating/operator-api.openapi.json describes each.
+
+use actix_web::web::{Data, Payload, ServiceConfig, resource};
+use actix_web::{HttpRequest, HttpResponse};
+use xds_audit::Closing;
+use xds_model::principal::Right;
+use xds_server::gate::Gate;
+use xds_server::http::{Call, Refusal, Reply, Route, call};
+
+use super::refusal::{JSON, fhir_form, json_form};
+use super::{Desk, audit, fhir};
+
+/// The description of this API.
+const OPENAPI: &str = include_str!("../../../docs/operating/operator-api.openapi.json");
+
+const OPERATORS: &[Right] = &[Right::Operator];
+const CONSUMERS: &[Right] = &[Right::AuditConsumer, Right::Operator];
+
+/// The media type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+const fn api(name: &'static str, method: &'static str, path: &'static str) -> Route {
+    Route {
+        name,
+        path,
+        method,
+        rights: OPERATORS,
+        body: None,
+        is_public: false,
+        write: json_form,
+    }
+}
+
+const fn fhir_of(name: &'static str, path: &'static str) -> Route {
+    Route {
+        rights: CONSUMERS,
+        write: fhir_form,
+        ..api(name, "GET", path)
+    }
+}
+
+pub(super) static DESCRIPTION: Route = Route {
+    rights: CONSUMERS,
+    is_public: true,
+    ..api("openapi", "GET", "/openapi.json")
+};
+pub(super) static EVENTS: Route = api("audit-events", "GET", "/v1/audit/events");
+pub(super) static SEARCH: Route = Route {
+    body: Some(JSON),
+    ..api("audit-search", "POST", "/v1/audit/events/search")
+};
+pub(super) static EVENT: Route = api("audit-event", "GET", "/v1/audit/events/{journal}/{sequence}");
+pub(super) static PATIENT_REPORT: Route = Route {
+    body: Some(JSON),
+    ..api("audit-patient-report", "POST", "/v1/audit/reports/patient")
+};
+pub(super) static REVIEW: Route = api("audit-review", "GET", "/v1/audit/reports/month/{month}");
+pub(super) static SIGN_OFF: Route = Route {
+    body: Some(JSON),
+    ..api(
+        "audit-sign-off",
+        "POST",
+        "/v1/audit/reports/month/{month}/sign-off",
+    )
+};
+pub(super) static CAPABILITY: Route = Route {
+    is_public: true,
+    ..fhir_of("fhir-metadata", "/fhir/metadata")
+};
+pub(super) static AUDIT_EVENT: Route = fhir_of("ITI-81", "/fhir/AuditEvent");
+pub(super) static AUDIT_EVENT_FORM: Route = Route {
+    method: "POST",
+    body: Some(FORM),
+    ..fhir_of("ITI-81", "/fhir/AuditEvent/_search")
+};
+pub(super) static AUDIT_EVENT_READ: Route = fhir_of("fhir-read", "/fhir/AuditEvent/{id}");
+pub(super) static SYSLOG: Route = Route {
+    rights: CONSUMERS,
+    ..api("ITI-82", "GET", "/syslogsearch")
+};
+
+/// One address and its handler.
+macro_rules! serve {
+    ($config:ident, $route:ident => $handler:path) => {
+        $config.service(resource($route.path).to(
+            async |gate: Data<Gate>,
+                   desk: Data<Desk>,
+                   request: HttpRequest,
+                   payload: Payload|
+                   -> HttpResponse {
+                call(gate, &$route, request, payload, async move |call: Call<'_>| {
+                    $handler(call, &desk).await
+                })
+                .await
+            },
+        ))
+    };
+}
+
+/// Sets up the listener's addresses.
+pub(crate) fn routes(gate: Gate, desk: Desk) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+    move |config: &mut ServiceConfig| {
+        config
+            .app_data(Data::new(gate.clone()))
+            .app_data(Data::new(desk.clone()));
+        // A fixed address stands before one with a name in braces that it would fit.
+        serve!(config, DESCRIPTION => description);
+        serve!(config, EVENTS => audit::events);
+        serve!(config, SEARCH => audit::search);
+        serve!(config, EVENT => audit::one_event);
+        serve!(config, PATIENT_REPORT => audit::patient_report);
+        serve!(config, REVIEW => audit::review);
+        serve!(config, SIGN_OFF => audit::sign_off);
+        serve!(config, CAPABILITY => fhir::capability_statement);
+        serve!(config, AUDIT_EVENT => fhir::search);
+        serve!(config, AUDIT_EVENT_FORM => fhir::search_by_form);
+        serve!(config, AUDIT_EVENT_READ => fhir::read);
+        serve!(config, SYSLOG => fhir::syslog_search);
+    }
+}
+
+async fn description(call: Call<'_>, _: &Desk) -> Result<Reply, Refusal> {
+    drop(call);
+    Ok(Reply::ok(JSON, OPENAPI.to_owned(), Closing::success()))
+}
