@@ -85,6 +85,11 @@ impl RegistryClient {
         &self.addresses.register
     }
 
+    /// The address that decisions are asked at, for audit events.
+    pub fn decision_url(&self) -> &str {
+        &self.addresses.decision
+    }
+
     /// Sends ITI-42 for the node that submitted. `body`: the SubmitObjectsRequest.
     pub async fn register(&self, submitter: &NodeName, body: &str) -> Registration {
         let headers = [(SUBMITTING_NODE, submitter.0.as_str())];

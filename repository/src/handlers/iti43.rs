@@ -1,18 +1,18 @@
 //! Retrieve Document Set, ITI-43 (ITI TF-2 3.43).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures_util::future::join;
 use repository_core::retrieve::{self, Lookup};
 use repository_store::{StoreError, StoredDocument};
 use xds_audit::{Closing, Decision, DocumentReference, FailedPart, Objects, Outcome, Record, Withheld};
-use xds_client::CallError;
 use xds_ebxml::retrieve::{DocumentRequest, read_request, write_response_end, write_response_start};
 use xds_model::exchange::DocumentDecision;
 use xds_model::{Fault, UniqueId};
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
 
+use super::question::{Asking, Decisions, NOT_PERMITTED, owned, told};
 use crate::app::App;
 use crate::delivery::{Delivery, Prepared};
 
@@ -30,13 +30,23 @@ pub(super) async fn retrieve_document_set(exchange: Exchange<'_>, app: &App) -> 
         documents: requests.iter().map(reference).collect(),
         ..Objects::default()
     };
-    let record = exchange.open(objects).await?;
     let retrieval = Retrieval {
         exchange: &exchange,
         app,
     };
-    let found = retrieval.look_up(&requests).await;
-    let (delivered, faults, told) = retrieval.sort(requests, found).await;
+    let wanted = retrieval.wanted(&requests);
+    let documents = distinct(&wanted);
+    // Both records become durable together.
+    let opening = join(exchange.open(objects), Asking::open(&exchange, app, &documents));
+    let (record, asking) = opening.await;
+    let (record, asking) = (record?, asking?);
+    let (found, decisions) = join(retrieval.find(wanted), retrieval.decide(documents)).await;
+    let told_of = async {
+        if let Some(asking) = asking {
+            asking.close(&decisions).await;
+        }
+    };
+    let ((delivered, faults, told), ()) = join(retrieval.sort(requests, found, &decisions), told_of).await;
     if delivered.is_empty() {
         return refuse(record, told, &faults).await;
     }
@@ -67,7 +77,8 @@ pub(crate) fn reference(request: &DocumentRequest) -> DocumentReference {
 /// What is told to the audit beside what was delivered.
 #[derive(Default)]
 pub(crate) struct Told {
-    pub(crate) patients: Vec<String>,
+    /// The patient of each document that is permitted.
+    pub(crate) owners: BTreeMap<String, String>,
     pub(crate) decisions: Vec<Decision>,
     pub(crate) withheld: Vec<Withheld>,
     /// What was asked for and is not delivered.
@@ -83,8 +94,8 @@ impl Told {
             decisions: self.decisions,
             withheld: self.withheld,
             objects: Objects {
-                patients: self.patients,
-                ..Objects::default()
+                owners: BTreeMap::new(),
+                ..owned(self.owners)
             },
             ..Closing::failure(Outcome::SeriousFailure, codes(faults))
         }
@@ -110,13 +121,15 @@ impl Told {
         };
         let any_failed = !failed.is_empty();
         let all_failed = delivered.is_empty();
+        let mut objects = owned(self.owners);
+        // Whose a document is that was not delivered is nobody's to know.
+        (objects.owners).retain(|id, _| delivered.iter().any(|document| document.unique_id == *id));
         Closing {
             outcome: if all_failed { outcome } else { Outcome::Success },
             results: Some(delivered.len() as u64),
             objects: Objects {
-                patients: self.patients,
                 documents: delivered,
-                ..Objects::default()
+                ..objects
             },
             errors: if all_failed {
                 self.errors.clone()
@@ -150,9 +163,15 @@ enum Found {
     At(UniqueId, Result<Option<StoredDocument>, StoreError>),
 }
 
-struct Looked {
-    found: Vec<Found>,
-    decisions: Result<HashMap<String, DocumentDecision>, CallError>,
+/// The uniqueIds to ask for, each once.
+fn distinct(wanted: &[Result<UniqueId, Fault>]) -> Vec<String> {
+    let mut documents: Vec<String> = wanted
+        .iter()
+        .filter_map(|wanted| wanted.as_ref().ok().map(ToString::to_string))
+        .collect();
+    documents.sort_unstable();
+    documents.dedup();
+    documents
 }
 
 struct Retrieval<'a, 'd> {
@@ -161,21 +180,12 @@ struct Retrieval<'a, 'd> {
 }
 
 impl Retrieval<'_, '_> {
-    /// Looks up all documents, and asks the registry once for all of them meanwhile: for those too that
-    /// are not here, so that neither time nor answer tells them apart from those that are withheld.
-    async fn look_up(&self, requests: &[DocumentRequest]) -> Looked {
-        let wanted: Vec<Result<UniqueId, Fault>> = requests
+    fn wanted(&self, requests: &[DocumentRequest]) -> Vec<Result<UniqueId, Fault>> {
+        let ours = self.app.store.repository_unique_id();
+        requests
             .iter()
-            .map(|request| retrieve::wanted(&asked(request), self.app.store.repository_unique_id()))
-            .collect();
-        let mut documents: Vec<String> = wanted
-            .iter()
-            .filter_map(|wanted| wanted.as_ref().ok().map(ToString::to_string))
-            .collect();
-        documents.sort_unstable();
-        documents.dedup();
-        let (found, decisions) = join(self.find(wanted), self.decide(documents)).await;
-        Looked { found, decisions }
+            .map(|request| retrieve::wanted(&asked(request), ours))
+            .collect()
     }
 
     async fn find(&self, wanted: Vec<Result<UniqueId, Fault>>) -> Vec<Found> {
@@ -192,7 +202,9 @@ impl Retrieval<'_, '_> {
         found
     }
 
-    async fn decide(&self, documents: Vec<String>) -> Result<HashMap<String, DocumentDecision>, CallError> {
+    /// Asks the registry once for all documents, while they are looked up: for those too that are not here, so that
+    /// neither time nor answer tells them apart from those that are withheld.
+    async fn decide(&self, documents: Vec<String>) -> Decisions {
         if documents.is_empty() {
             return Ok(HashMap::new());
         }
@@ -212,14 +224,15 @@ impl Retrieval<'_, '_> {
     async fn sort(
         &self,
         requests: Vec<DocumentRequest>,
-        looked: Looked,
+        found: Vec<Found>,
+        decisions: &Decisions,
     ) -> (Vec<Prepared>, Vec<Fault>, Told) {
         let (mut released, mut faults, mut told) = (Vec::new(), Vec::new(), Told::default());
-        for (request, found) in requests.into_iter().zip(looked.found) {
+        for (request, found) in requests.into_iter().zip(found) {
             let fault = match found {
                 Found::Misdirected(fault) => Some(fault),
                 Found::At(id, document) => {
-                    let decision = looked.decisions.as_ref().map(|all| all.get(id.as_str()));
+                    let decision = decisions.as_ref().map(|all| all.get(id.as_str()));
                     let lookup = told.judge(&id, &document, decision.ok());
                     match (lookup, document) {
                         (Lookup::Released, Ok(Some(document))) => {
@@ -261,7 +274,7 @@ impl Told {
             if matches!(document, Ok(Some(_))) {
                 self.withheld.push(Withheld {
                     object: id.to_string(),
-                    reason: "NOT_PERMITTED".to_owned(),
+                    reason: NOT_PERMITTED.to_owned(),
                 });
             }
             return Lookup::Withheld;
@@ -275,19 +288,13 @@ impl Told {
     }
 
     fn permitted(&mut self, decision: &DocumentDecision) {
-        if let Some(patient) = &decision.patient
-            && !self.patients.contains(patient)
-        {
-            self.patients.push(patient.clone());
+        if let Some(patient) = &decision.patient {
+            self.owners.insert(decision.unique_id.clone(), patient.clone());
         }
-        if let (Some(id), Some(basis)) = (&decision.decision, &decision.basis)
-            && !self.decisions.iter().any(|known| known.id == *id)
+        if let Some(told) = told(decision)
+            && !self.decisions.iter().any(|known| known.id == told.id)
         {
-            self.decisions.push(Decision {
-                id: id.clone(),
-                basis: basis.clone(),
-                instrument: None,
-            });
+            self.decisions.push(told);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod iti41;
 pub(crate) mod iti43;
+mod question;
 
 use actix_web::web::Data;
 use xds_ebxml::ns::XDS;

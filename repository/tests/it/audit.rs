@@ -32,6 +32,7 @@ async fn a_submission_is_told_twice_and_a_retrieval_once() {
         EventKind::received(Transaction::Iti41),
         EventKind::sent(Transaction::Iti42),
         EventKind::received(Transaction::Iti43),
+        EventKind::sent(Transaction::Decision),
     ];
     assert!(kinds == expected, "{kinds:?}");
 
@@ -58,6 +59,70 @@ async fn a_submission_is_told_twice_and_a_retrieval_once() {
     let failed = closing.failed.as_ref().unwrap();
     assert_eq!(failed.errors, ["XDSDocumentUniqueIdError"]);
     assert_eq!(failed.objects.documents[0].unique_id, "1.2.3");
+
+    let question = &events[4];
+    assert_eq!(question.opening.caller.node.as_deref(), Some("c1"));
+    assert_eq!(question.opening.caller.via.as_deref(), Some("repository-1"));
+    assert!(question.opening.endpoint.ends_with("/decision"));
+    assert_eq!(question.opening.correlation, retrieval.opening.correlation);
+    assert_eq!(question.opening.objects.documents.len(), 2);
+    let closing = question.closing.as_ref().unwrap();
+    assert_eq!(
+        (closing.outcome, &closing.errors[..]),
+        (Outcome::Success, &[][..])
+    );
+    assert_eq!(closing.objects.patients, [PATIENT]);
+    assert_eq!(closing.decisions[0].basis, "OWN");
+    assert_eq!(closing.withheld.len(), 1);
+    assert_eq!(closing.withheld[0].object, "1.2.3");
+}
+
+/// ITI TF-2 3.20.7.1: a message for each patient, which names what is that patient's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_of_several_patients_are_told_with_whose_they_are() {
+    let world = World::new().await;
+    let entries = [Entry::text("one"), Entry::text("two")];
+    world.h1.provide(&Submission::of(&entries)).await.unwrap();
+    let ids: Vec<&str> = entries.iter().map(|entry| entry.unique_id.as_str()).collect();
+    let other = "CANARY-OTHER^^^&1.2.392.1&ISO";
+    world.ground.registry.permit(ids[0]);
+    world
+        .ground
+        .registry
+        .with(|state| state.permitted.insert(ids[1].to_owned(), other.to_owned()));
+    world.c1.retrieve(&[ask(ids[0]), ask(ids[1])]).await.unwrap();
+    let told = || {
+        let events = events(&world.ground.journal()).split_off(3);
+        let closings: Vec<Closing> = events.into_iter().filter_map(|event| event.closing).collect();
+        (closings.len() == 2).then_some(closings)
+    };
+    until("both are closed", || told().is_some()).await;
+    for closing in told().unwrap() {
+        assert_eq!(closing.objects.patients, [other, PATIENT]);
+        let owners = &closing.objects.owners;
+        assert_eq!(
+            (owners.len(), owners[ids[0]].as_str(), owners[ids[1]].as_str()),
+            (2, PATIENT, other)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_without_answer_is_told_as_such() {
+    let world = World::new().await;
+    world.ground.registry.go_down().await;
+    let _ = world.c1.retrieve(&[ask("1.2.3")]).await;
+    let told = || {
+        let events = events(&world.ground.journal()).into_iter();
+        let question = events
+            .into_iter()
+            .find(|event| event.opening.kind.name() == "DECISION");
+        question.and_then(|event| event.closing)
+    };
+    until("it is closed", || told().is_some()).await;
+    let closing = told().unwrap();
+    assert_eq!(closing.outcome, Outcome::MajorFailure);
+    assert_eq!(closing.errors, ["no decisions"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,6 @@
 use xds_ebxml::rs::ResponseStatus;
 use xds_model::Severity;
 
-use crate::mime::assert_sender_fault;
 use crate::support::*;
 
 /// Publishes in both packagings and retrieves in both.
