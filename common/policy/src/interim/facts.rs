@@ -2,6 +2,8 @@
 
 use xds_model::principal::{EntityId, OrganisationId};
 
+use crate::scope::SharingScope;
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Operation {
@@ -37,39 +39,6 @@ pub struct DocumentFacts {
     pub author_entity: Option<EntityId>,
     /// How far its author lets it be shared.
     pub scope: SharingScope,
-}
-
-/// How far a document is shared: slot `urn:renkei:sharing-scope`.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum SharingScope {
-    /// With whoever has a basis.
-    #[default]
-    Shared,
-    /// Within the author's legal entity.
-    OrganisationOnly,
-    /// With the addressed recipient only.
-    PushOnly,
-}
-
-impl SharingScope {
-    /// The slot's name in a DocumentEntry.
-    pub const SLOT: &str = "urn:renkei:sharing-scope";
-
-    /// The slot's value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Shared => "SHARED",
-            Self::OrganisationOnly => "ORG_ONLY",
-            Self::PushOnly => "PUSH_ONLY",
-        }
-    }
-
-    /// The scope with this value.
-    pub fn from_value(value: &str) -> Option<Self> {
-        [Self::Shared, Self::OrganisationOnly, Self::PushOnly]
-            .into_iter()
-            .find(|scope| scope.as_str() == value)
-    }
 }
 
 /// The domain's own rules.

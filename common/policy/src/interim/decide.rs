@@ -1,6 +1,7 @@
 //! Facts to decision.
 
-use crate::facts::{DocumentFacts, Domain, Operation, Request, SharingScope};
+use crate::interim::facts::{DocumentFacts, Domain, Operation, Request};
+use crate::scope::SharingScope;
 
 /// The answer to one request about one document.
 #[derive(Clone, Debug, Eq, PartialEq)]

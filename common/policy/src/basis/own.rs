@@ -1,0 +1,63 @@
+//! Own record 自院: receiver and author are one legal entity; no provision takes place.
+
+use std::sync::Arc;
+
+use super::{Grant, Miss};
+use crate::confidentiality;
+use crate::document::Document;
+use crate::engine::{Author, Context};
+use crate::obligations::{self, Obligation};
+use crate::reasons::Reason;
+use crate::request::Capacity;
+use crate::words::Purpose;
+
+#[derive(Debug)]
+pub(crate) struct OwnSide {
+    missed: Option<Reason>,
+    obligations: Arc<[Obligation]>,
+}
+
+impl OwnSide {
+    pub(crate) fn new(context: &Context<'_>) -> Self {
+        Self {
+            missed: of_request(context).err(),
+            obligations: obligations::own(context.request.op),
+        }
+    }
+
+    pub(crate) fn decide(
+        &self,
+        context: &Context<'_>,
+        document: &Document,
+        author: &Author<'_>,
+    ) -> Result<Grant, Miss> {
+        self.missed.map_or(Ok(()), Err)?;
+        if !context.receiver_is_of(author) {
+            return Err(Reason::OwnOtherEntity.into());
+        }
+        confidentiality::own(context, document)?;
+        Ok(Grant {
+            instrument: Arc::clone(author.organisation.reference()),
+            obligations: Arc::clone(&self.obligations),
+            route: None,
+        })
+    }
+}
+
+/// Publishing, changing and removing need no purpose.
+fn of_request(context: &Context<'_>) -> Result<(), Reason> {
+    if context.request.capacity != Capacity::Itself {
+        return Err(Reason::CapacityNotSelf);
+    }
+    let purpose = context.request.purpose;
+    let own = matches!(
+        purpose,
+        Some(Purpose::Treatment | Purpose::Emergency | Purpose::PatientRequest)
+    );
+    let nothing_shown = purpose.is_none() && !context.request.op.discloses();
+    if own || nothing_shown {
+        Ok(())
+    } else {
+        Err(Reason::OwnPurpose)
+    }
+}

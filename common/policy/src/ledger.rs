@@ -1,0 +1,320 @@
+//! The instruments that decisions are made from, ready to be looked up.
+
+use std::collections::HashMap;
+
+use time::OffsetDateTime;
+use xds_model::principal::{EntityId, OrganisationId};
+
+use crate::instruments::agreement::{JointUseAgreement, PublicationCheck};
+use crate::instruments::consent::{Consent, ConsentText};
+use crate::instruments::contract::{ContractKind, EntrustmentContract, defect};
+use crate::instruments::order::LegalOrder;
+use crate::instruments::organisation::{LegalEntity, Organisation, Status, User};
+use crate::instruments::policy::DomainPolicy;
+use crate::instruments::refusal::Refusal;
+use crate::instruments::session::BreakGlassSession;
+use crate::reasons::Reason;
+use crate::version::{History, Terms, Version};
+use crate::words::{InstrumentId, UserId};
+
+/// All versions of what concerns the whole domain.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DomainInstruments {
+    /// Rules of the domain: one instrument.
+    pub domain_policies: Vec<Version<DomainPolicy>>,
+    /// Legal entities.
+    pub legal_entities: Vec<Version<LegalEntity>>,
+    /// Organisations.
+    pub organisations: Vec<Version<Organisation>>,
+    /// ID ledger.
+    pub users: Vec<Version<User>>,
+    /// Joint-use agreements.
+    pub joint_use_agreements: Vec<Version<JointUseAgreement>>,
+    /// Later looks at their publications.
+    pub publication_checks: Vec<Version<PublicationCheck>>,
+    /// Entrustment contracts.
+    pub entrustment_contracts: Vec<Version<EntrustmentContract>>,
+    /// Texts that patients sign.
+    pub consent_texts: Vec<Version<ConsentText>>,
+}
+
+/// The same, ready to be looked up. Made once for many decisions.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    policy: Option<History<DomainPolicy>>,
+    without_policy: DomainPolicy,
+    entities: HashMap<EntityId, History<LegalEntity>>,
+    organisations: HashMap<OrganisationId, History<Organisation>>,
+    certificates: HashMap<String, Vec<OrganisationId>>,
+    users: HashMap<(OrganisationId, UserId), Vec<History<User>>>,
+    agreements: Vec<History<JointUseAgreement>>,
+    looks: HashMap<InstrumentId, Vec<History<PublicationCheck>>>,
+    contracts: HashMap<InstrumentId, History<EntrustmentContract>>,
+    by_entruster: HashMap<EntityId, Vec<InstrumentId>>,
+    texts: HashMap<InstrumentId, History<ConsentText>>,
+}
+
+impl Ledger {
+    /// Makes instruments ready. Of several domain policies the first by id counts.
+    pub fn new(instruments: DomainInstruments) -> Self {
+        let organisations = History::group(instruments.organisations);
+        let users = History::group(instruments.users);
+        let contracts = History::group(instruments.entrustment_contracts);
+        let looks = History::group(instruments.publication_checks);
+        Self {
+            policy: History::group(instruments.domain_policies).into_iter().next(),
+            without_policy: DomainPolicy::default(),
+            entities: keyed(History::group(instruments.legal_entities), EntityId),
+            certificates: certificates(&organisations),
+            organisations: keyed(organisations, OrganisationId),
+            users: gathered(users, |terms| (terms.organisation.clone(), terms.user.clone())),
+            agreements: History::group(instruments.joint_use_agreements),
+            looks: gathered(looks, |terms| terms.agreement.clone()),
+            by_entruster: by_entruster(&contracts),
+            contracts: keyed(contracts, InstrumentId),
+            texts: keyed(History::group(instruments.consent_texts), InstrumentId),
+        }
+    }
+
+    /// The rules of the domain at an instant: the strict defaults while none were adopted.
+    pub fn policy(&self, at: OffsetDateTime) -> &DomainPolicy {
+        self.policy
+            .as_ref()
+            .and_then(|policy| policy.in_force(at))
+            .map_or(&self.without_policy, |policy| &policy.terms)
+    }
+
+    /// What is known of a legal entity.
+    pub fn entity(&self, id: &EntityId, at: OffsetDateTime) -> Option<&Version<LegalEntity>> {
+        self.entities.get(id).and_then(|history| history.at(at))
+    }
+
+    /// What is known of an organisation, though it may have left.
+    pub fn organisation(&self, id: &OrganisationId, at: OffsetDateTime) -> Option<&Version<Organisation>> {
+        self.organisations.get(id).and_then(|history| history.at(at))
+    }
+
+    /// An organisation that takes part.
+    pub fn member(&self, id: &OrganisationId, at: OffsetDateTime) -> Option<&Version<Organisation>> {
+        self.organisation(id, at)
+            .filter(|organisation| takes_part(organisation, at))
+    }
+
+    /// The organisations that take part and that a certificate is bound to.
+    pub fn certificate_holders(&self, fingerprint: &str, at: OffsetDateTime) -> Vec<&OrganisationId> {
+        self.certificates
+            .get(fingerprint)
+            .into_iter()
+            .flatten()
+            .filter(|id| {
+                self.member(id, at)
+                    .is_some_and(|member| member.terms.certificates.contains(fingerprint))
+            })
+            .collect()
+    }
+
+    /// The entries of a user in the ID ledger, ended or not.
+    pub fn user<'a>(
+        &'a self,
+        organisation: &'a OrganisationId,
+        user: &'a UserId,
+        at: OffsetDateTime,
+    ) -> impl Iterator<Item = &'a Version<User>> {
+        self.users
+            .get(&(organisation.clone(), user.clone()))
+            .into_iter()
+            .flatten()
+            .filter_map(move |history| history.at(at))
+            .filter(move |entry| entry.terms.organisation == *organisation && entry.terms.user == *user)
+    }
+
+    /// All joint-use agreements, by id.
+    pub fn agreements(&self) -> &[History<JointUseAgreement>] {
+        &self.agreements
+    }
+
+    /// Later looks at the publications of an agreement, as far as they were known: when each was made.
+    pub fn looks<'a>(
+        &'a self,
+        agreement: &'a InstrumentId,
+        at: OffsetDateTime,
+    ) -> impl Iterator<Item = (OffsetDateTime, &'a PublicationCheck)> + Clone {
+        self.looks
+            .get(agreement)
+            .into_iter()
+            .flatten()
+            .filter_map(move |history| history.at(at))
+            .filter(move |look| look.terms.agreement == *agreement)
+            .map(|look| (look.effective_from, &look.terms))
+    }
+
+    /// A contract.
+    pub fn contract(&self, id: &InstrumentId) -> Option<&History<EntrustmentContract>> {
+        self.contracts.get(id)
+    }
+
+    /// The contracts of an entruster, by id.
+    pub fn contracts_of(
+        &self,
+        entruster: &EntityId,
+    ) -> impl Iterator<Item = &History<EntrustmentContract>> + Clone {
+        self.by_entruster
+            .get(entruster)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.contracts.get(id))
+    }
+
+    /// Why a contract cannot be used at an instant, if it cannot: E1 to E9.
+    pub fn contract_fault(
+        &self,
+        contract: &Version<EntrustmentContract>,
+        at: OffsetDateTime,
+    ) -> Option<Reason> {
+        if !contract.in_force(at) || contract.terms.status != Status::Active {
+            return Some(Reason::E3);
+        }
+        defect(contract).or_else(|| (!self.able(&contract.terms.contractor, at)).then_some(Reason::E9))
+    }
+
+    /// E9: whether a contractor takes part and has a certificate of its own.
+    pub(crate) fn able(&self, contractor: &OrganisationId, at: OffsetDateTime) -> bool {
+        self.member(contractor, at)
+            .is_some_and(|member| !member.terms.certificates.is_empty())
+    }
+
+    /// Whether an organisation has a valid contract of some kind with a contractor.
+    pub fn has_contract(
+        &self,
+        kind: ContractKind,
+        author: &Version<Organisation>,
+        contractor: &OrganisationId,
+        at: OffsetDateTime,
+    ) -> bool {
+        let author_id = OrganisationId(author.id.0.clone());
+        self.contracts_of(&author.terms.entity)
+            .filter_map(|history| history.at(at))
+            .filter(|contract| contract.terms.kind == kind && contract.terms.contractor == *contractor)
+            .filter(|contract| contract.terms.entrusted_by(&author.terms.entity, &author_id))
+            .any(|contract| self.contract_fault(contract, at).is_none())
+    }
+
+    /// A version of a text that patients sign.
+    pub fn text(&self, id: &InstrumentId) -> Option<&History<ConsentText>> {
+        self.texts.get(id)
+    }
+}
+
+/// Whether an organisation is in force and active.
+pub(crate) fn takes_part(organisation: &Version<Organisation>, at: OffsetDateTime) -> bool {
+    organisation.in_force(at) && organisation.terms.status == Status::Active
+}
+
+/// All versions of what concerns patients: of one patient, or of many; decisions take what is of theirs.
+#[derive(Clone, Debug, Default)]
+pub struct PatientInstruments {
+    consents: Vec<History<Consent>>,
+    refusals: Vec<History<Refusal>>,
+    orders: Vec<History<LegalOrder>>,
+    sessions: Vec<History<BreakGlassSession>>,
+}
+
+impl PatientInstruments {
+    /// Makes instruments ready.
+    pub fn new(
+        consents: Vec<Version<Consent>>,
+        refusals: Vec<Version<Refusal>>,
+        orders: Vec<Version<LegalOrder>>,
+        sessions: Vec<Version<BreakGlassSession>>,
+    ) -> Self {
+        Self {
+            consents: History::group(consents),
+            refusals: History::group(refusals),
+            orders: History::group(orders),
+            sessions: History::group(sessions),
+        }
+    }
+
+    pub(crate) fn consents(&self) -> impl Iterator<Item = &History<Consent>> {
+        self.consents.iter()
+    }
+
+    pub(crate) fn refusals(&self) -> impl Iterator<Item = &History<Refusal>> {
+        self.refusals.iter()
+    }
+
+    pub(crate) fn orders(&self) -> impl Iterator<Item = &History<LegalOrder>> {
+        self.orders.iter()
+    }
+
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = &History<BreakGlassSession>> {
+        self.sessions.iter()
+    }
+}
+
+/// What decisions are made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The domain.
+    pub ledger: &'a Ledger,
+    /// The patient.
+    pub patient: &'a PatientInstruments,
+}
+
+fn keyed<K: std::hash::Hash + Eq, T: Terms>(
+    histories: Vec<History<T>>,
+    key: impl Fn(String) -> K,
+) -> HashMap<K, History<T>> {
+    histories
+        .into_iter()
+        .filter_map(|history| {
+            let id = history.versions().first()?.id.0.clone();
+            Some((key(id), history))
+        })
+        .collect()
+}
+
+/// Histories by what any of their versions names.
+fn gathered<K: std::hash::Hash + Eq, T: Terms>(
+    histories: Vec<History<T>>,
+    key: impl Fn(&T) -> K,
+) -> HashMap<K, Vec<History<T>>> {
+    let mut gathered: HashMap<K, Vec<History<T>>> = HashMap::new();
+    for history in histories {
+        let mut named: Vec<K> = Vec::new();
+        for key in history.versions().iter().map(|version| key(&version.terms)) {
+            if !named.contains(&key) {
+                named.push(key);
+            }
+        }
+        for key in named {
+            gathered.entry(key).or_default().push(history.clone());
+        }
+    }
+    gathered
+}
+
+fn certificates(organisations: &[History<Organisation>]) -> HashMap<String, Vec<OrganisationId>> {
+    let mut holders: HashMap<String, Vec<OrganisationId>> = HashMap::new();
+    for version in organisations.iter().flat_map(History::versions) {
+        let id = OrganisationId(version.id.0.clone());
+        for certificate in &version.terms.certificates {
+            let of_one = holders.entry(certificate.clone()).or_default();
+            if !of_one.contains(&id) {
+                of_one.push(id.clone());
+            }
+        }
+    }
+    holders
+}
+
+fn by_entruster(contracts: &[History<EntrustmentContract>]) -> HashMap<EntityId, Vec<InstrumentId>> {
+    let mut by_entruster: HashMap<EntityId, Vec<InstrumentId>> = HashMap::new();
+    for version in contracts.iter().flat_map(History::versions) {
+        let ids = by_entruster.entry(version.terms.entruster.clone()).or_default();
+        if !ids.contains(&version.id) {
+            ids.push(version.id.clone());
+        }
+    }
+    by_entruster
+}
