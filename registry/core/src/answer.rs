@@ -27,7 +27,46 @@ pub struct Candidates {
     /// Whether there are more packages or associations than were read.
     pub cut: bool,
     /// Entries that the store left out at once, because the viewer may not know of them.
-    pub withheld: usize,
+    pub withheld: LeftOut,
+}
+
+/// Objects that were left out by policy, for the audit only: which, and why, up to a bound, and how many in all.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LeftOut {
+    named: Vec<(Uuid, &'static str)>,
+    count: usize,
+}
+
+impl LeftOut {
+    /// So many are named; of those beyond there is the number.
+    pub const NAMED_MAX: usize = 1_000;
+
+    /// The reason of an object that is no document: it touches or holds one that is left out, or is of nobody whom the
+    /// viewer may know.
+    pub const TOUCHES: &str = "touches-withheld";
+
+    /// One more. `reason` is a fixed word.
+    pub fn add(&mut self, id: Uuid, reason: &'static str) {
+        self.count += 1;
+        if self.named.len() < Self::NAMED_MAX {
+            self.named.push((id, reason));
+        }
+    }
+
+    /// The first of them, with the reasons.
+    pub fn named(&self) -> &[(Uuid, &'static str)] {
+        &self.named
+    }
+
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many are not among the [`named`](Self::named).
+    pub fn rest(&self) -> usize {
+        self.count.saturating_sub(self.named.len())
+    }
 }
 
 /// A DocumentEntry, SubmissionSet or Folder that was found.
@@ -78,8 +117,8 @@ pub struct Answer {
     pub objects: Vec<AnswerObject>,
     /// For each DocumentEntry in it why it may be known of, for the audit.
     pub permits: Vec<(Uuid, Permit)>,
-    /// How many objects were left out by policy, for the audit only.
-    pub withheld: usize,
+    /// What was left out by policy, for the audit only.
+    pub withheld: LeftOut,
 }
 
 /// One object of an answer.
@@ -137,7 +176,7 @@ struct Seen {
     sets: Vec<Candidate>,
     folders: Vec<Candidate>,
     associations: Vec<Link>,
-    withheld: usize,
+    withheld: LeftOut,
 }
 
 impl Seen {
@@ -149,26 +188,41 @@ impl Seen {
             associations,
             mut surroundings,
             cut: _,
-            withheld,
+            mut withheld,
         } = candidates;
-        let found = entries.len() + sets.len() + folders.len() + associations.len();
         for entry in &entries {
             surroundings.documents.insert(entry.id, entry.policy.clone());
         }
         let shows = |id: Uuid| surroundings.shows(viewer, id);
-        let mut seen = Self {
-            entries: (entries.into_iter())
-                .filter_map(|entry| viewer.permit(&entry.policy).ok().map(|permit| (entry, permit)))
-                .collect(),
-            sets: sets.into_iter().filter(|set| shows(set.id)).collect(),
-            folders: folders.into_iter().filter(|folder| shows(folder.id)).collect(),
-            associations: (associations.into_iter())
-                .filter(|link| shows(link.ends.source) && shows(link.ends.target))
-                .collect(),
-            withheld: 0,
+        let mut kept = |id: Uuid, shown: bool| {
+            if !shown {
+                withheld.add(id, LeftOut::TOUCHES);
+            }
+            shown
         };
-        seen.withheld = withheld + found - seen.count();
-        seen
+        let sets = (sets.into_iter())
+            .filter(|set| kept(set.id, shows(set.id)))
+            .collect();
+        let folders = (folders.into_iter())
+            .filter(|folder| kept(folder.id, shows(folder.id)))
+            .collect();
+        let associations = (associations.into_iter())
+            .filter(|link| kept(link.id, shows(link.ends.source) && shows(link.ends.target)))
+            .collect();
+        let mut permitted = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match viewer.permit(&entry.policy) {
+                Ok(permit) => permitted.push((entry, permit)),
+                Err(denial) => withheld.add(entry.id, denial.code()),
+            }
+        }
+        Self {
+            entries: permitted,
+            sets,
+            folders,
+            associations,
+            withheld,
+        }
     }
 
     fn count(&self) -> usize {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::web::Data;
-use registry_core::answer::{Answer as QueryAnswer, answer};
+use registry_core::answer::{Answer as QueryAnswer, LeftOut, answer};
 use registry_core::plan::plan;
 use registry_core::view::Viewer;
 use registry_store::StoreError;
@@ -98,17 +98,27 @@ fn written(exchange: &Exchange<'_>, found: &QueryAnswer) -> Result<(Closing, Str
         basis: basis.to_owned(),
         instrument: None,
     };
-    let withheld = (found.withheld > 0).then(|| Withheld {
-        object: format!("{} objects", found.withheld),
-        reason: "policy".to_owned(),
-    });
     let closing = Closing {
         results: u64::try_from(found.objects.len()).ok(),
         decisions: bases.into_iter().map(decision).collect(),
-        withheld: withheld.into_iter().collect(),
+        withheld: withheld(&found.withheld),
         ..Closing::success()
     };
     Ok((closing, body))
+}
+
+/// What was left out and why, for the operator and the author's organisation: each by its entryUUID, as far as they are
+/// named, then the number of the others.
+fn withheld(left_out: &LeftOut) -> Vec<Withheld> {
+    let named = left_out.named().iter().map(|(id, reason)| Withheld {
+        object: format!("urn:uuid:{id}"),
+        reason: (*reason).to_owned(),
+    });
+    let rest = (left_out.rest() > 0).then(|| Withheld {
+        object: format!("{} more objects", left_out.rest()),
+        reason: "policy".to_owned(),
+    });
+    named.chain(rest).collect()
 }
 
 /// What the audit says of the query: its id and its text, whatever is wrong with it.
@@ -126,5 +136,27 @@ fn objects(body: Element<'_>, request: Option<&StoredQueryRequest>) -> Objects {
     Objects {
         query: Some(query),
         ..Objects::of_patient(patient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_named_up_to_the_bound_and_the_rest_counted() {
+        let left_out = |count: usize| {
+            let mut left_out = LeftOut::default();
+            (0..count).for_each(|number| left_out.add(uuid::Uuid::from_u128(number as u128), "scope"));
+            withheld(&left_out)
+        };
+        assert!(left_out(0).is_empty());
+        let at = left_out(LeftOut::NAMED_MAX);
+        assert_eq!(at.len(), LeftOut::NAMED_MAX);
+        assert_eq!(at[1].object, "urn:uuid:00000000-0000-0000-0000-000000000001");
+        assert_eq!(at[1].reason, "scope");
+        let past = left_out(LeftOut::NAMED_MAX + 7);
+        assert_eq!(past.len(), LeftOut::NAMED_MAX + 1);
+        assert_eq!(past.last().unwrap().object, "7 more objects");
     }
 }

@@ -1,7 +1,7 @@
 //! ITI-8, Patient Identity Feed by HL7 v2 (ITI TF-2 3.8).
 
 use registry_core::patient::{Demographics, FedIdentifier, Feed, FeedEvent, FeedRefusal, feed};
-use xds_audit::{Action, AuditError, Closing, EventKind, Objects, Outcome};
+use xds_audit::{Action, AuditError, Closing, EventKind, Hl7Parties, Objects, Outcome};
 use xds_hl7::ack::{self, Answer};
 use xds_hl7::{
     AdtMessage, Authority, Condition, FeedSettings, Header, Place, Received, Refusal, Representation,
@@ -61,12 +61,13 @@ async fn answer(
     message: Result<AdtMessage, Refusal>,
 ) -> Result<Answer, AuditError> {
     let correlation = app.ids.random().to_string();
-    let opening = gate.opening(
+    let mut opening = gate.opening(
         kind(header),
         caller,
         &correlation,
         objects(header, message.as_ref().ok()),
     );
+    opening.caller.hl7 = Some(parties(header));
     let record = gate.open(opening).await?;
     let outcome = match message {
         Err(refusal) => Err((Outcome::SeriousFailure, refusal)),
@@ -194,6 +195,14 @@ fn kind(header: &Header) -> EventKind {
     }
 }
 
+/// Who speaks to whom (ITI TF-2 3.8.5.1).
+fn parties(header: &Header) -> Hl7Parties {
+    Hl7Parties {
+        sender: format!("{}|{}", header.sending_facility, header.sending_application),
+        receiver: format!("{}|{}", header.receiving_facility, header.receiving_application),
+    }
+}
+
 fn objects(header: &Header, message: Option<&AdtMessage>) -> Objects {
     let patients = message
         .map(identifiers)
@@ -218,4 +227,20 @@ pub(crate) fn outcome(reply: &Reply) -> RequestOutcome {
 
 fn is_accept(ack: &[u8]) -> bool {
     ack.windows(7).any(|window| window == b"MSA|AA|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_parties_are_named_by_facility_and_application() {
+        let frame = b"MSH|^~\\&|SRC|HOSPITAL|REG|REGION|20260101||ADT^A01^ADT_A01|1|P|2.3.1\rEVN||20260101\rPID|||1\r";
+        let header = receive(frame, &FeedSettings::default()).header.unwrap();
+        let parties = parties(&header);
+        assert_eq!(
+            (parties.sender.as_str(), parties.receiver.as_str()),
+            ("HOSPITAL|SRC", "REGION|REG")
+        );
+    }
 }

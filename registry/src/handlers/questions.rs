@@ -80,7 +80,9 @@ pub(crate) async fn decision(
                             basis: basis.clone(),
                             instrument: None,
                         });
-                        closing.objects.patients.push(document.patient.to_string());
+                        let patient = document.patient.to_string();
+                        (closing.objects.owners).insert(unique_id.clone(), patient.clone());
+                        closing.objects.patients.push(patient);
                         return DocumentDecision {
                             unique_id: unique_id.clone(),
                             permitted: true,
@@ -102,6 +104,9 @@ pub(crate) async fn decision(
         .collect();
     closing.objects.patients.sort_unstable();
     closing.objects.patients.dedup();
+    if closing.objects.patients.len() < 2 {
+        closing.objects.owners.clear();
+    }
     Answered::new(record, closing, DecisionAnswer { decisions }).await
 }
 

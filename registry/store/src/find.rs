@@ -14,7 +14,7 @@ use xds_model::{AssociationType, PatientId};
 
 use crate::error::StoreError;
 use crate::pool::Store;
-use crate::row::{candidate, link, policy, time_number};
+use crate::row::{candidate, link, policy, read, time_number};
 use crate::session::{Params, Session};
 use crate::sql::{self, Statement};
 use crate::surroundings;
@@ -298,8 +298,8 @@ impl<'a> Reader<'a> {
         self.session
             .each(statement, params, |row: Row| {
                 let policy = policy(&row, TABLE)?;
-                if viewer.permit(&policy).is_err() {
-                    found.withheld += 1;
+                if let Err(denial) = viewer.permit(&policy) {
+                    found.withheld.add(read(&row, 0, TABLE, "id")?, denial.code());
                     return Ok(true);
                 }
                 found.entries.push(candidate(&row, TABLE, policy, patient)?);

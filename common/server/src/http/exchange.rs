@@ -49,6 +49,8 @@ pub struct Exchange<'d> {
     pub parts: Option<Parts>,
     /// wsa:MessageID of the request.
     pub(super) message_id: &'d str,
+    /// wsa:ReplyTo of the request, unless it is the anonymous one.
+    pub(super) reply_to: Option<&'d str>,
     pub(super) opened: &'d Cell<bool>,
 }
 
@@ -128,9 +130,10 @@ impl Exchange<'_> {
     /// When the journal takes no more: the request must not go on.
     pub async fn open(&self, objects: Objects) -> Result<Record, Refused> {
         let kind = EventKind::received(self.transaction);
-        let opening = self
+        let mut opening = self
             .gate
             .opening(kind, self.caller, &self.correlation_text(), objects);
+        opening.caller.reply_to = self.reply_to.map(str::to_owned);
         let record = self.gate.open(opening).await?;
         self.opened.set(true);
         Ok(record)

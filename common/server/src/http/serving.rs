@@ -156,7 +156,7 @@ impl Serving<'_> {
                 return self.refused(early, caller, None).await;
             }
         };
-        let relates_to = envelope.headers.message_id;
+        let (relates_to, reply_to) = (envelope.headers.message_id, envelope.headers.reply_to);
         let parts = match self.permit(caller, transaction, parts).await {
             Ok(parts) => parts,
             Err(refused) => {
@@ -174,6 +174,7 @@ impl Serving<'_> {
             packaging: &packaging,
             parts,
             message_id: &relates_to,
+            reply_to: reply_to.as_deref(),
             opened: &opened,
         };
         // The handler's future is by far the largest part of the request's: it goes to the heap, or each layer

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use registry_core::answer::{Answer, Candidate, Candidates, Ends, Link, answer};
+use registry_core::answer::{Answer, Candidate, Candidates, Ends, LeftOut, Link, answer};
 use registry_core::object::{Current, ObjectKind};
 use registry_core::plan::{ContainerLookup, EntryLookup, EntryRestriction, Plan, Search};
 use registry_core::view::{Package, PolicyFacts, Viewer};
@@ -88,19 +88,24 @@ fn ask(organisation: &str, plan: &Plan, candidates: Candidates) -> Result<Answer
 
 #[test]
 fn auz_07_policy_comes_before_limits() {
+    let mut left_out = LeftOut::default();
+    (10..14).for_each(|number| left_out.add(uuid(number), "scope"));
     let candidates = Candidates {
         entries: vec![
             found(1, "h2", OrganisationOnly),
             found(2, "h2", Shared),
             found(3, "h1", OrganisationOnly),
         ],
-        withheld: 4,
+        withheld: left_out.clone(),
         ..Candidates::default()
     };
     let leaf = |max| plan(by_id(), ReturnType::LeafClass, max);
     let answer = ask("h1", &leaf(2), candidates.clone()).unwrap();
     assert_eq!(ids(&answer), [uuid(3), uuid(2)], "the newest first");
-    assert_eq!((answer.withheld, answer.permits.len()), (5, 2));
+    assert_eq!((answer.withheld.count(), answer.permits.len()), (5, 2));
+    let named: Vec<_> = answer.withheld.named().iter().map(|(id, _)| *id).collect();
+    assert_eq!(named, [uuid(10), uuid(11), uuid(12), uuid(13), uuid(1)]);
+    assert_eq!(answer.withheld.named()[4].1, "scope");
     let fault = ask("h1", &leaf(1), candidates).unwrap_err();
     assert_eq!(fault.rule(), RuleId::TooManyResults);
 }
