@@ -6,7 +6,8 @@ help:
 	@echo 'make demo          builds, makes a demo network under var/demo, starts both servers, walks through the'
 	@echo '                   main job and stays up until Ctrl-C. make demo ONCE=1 ends by itself.'
 	@echo 'make test          runs every test (installs the Debian packages that they need)'
-	@echo 'make bench         prints figures of each path against a floor measured in the same run'
+	@echo 'make bench         prints figures of each path against a floor measured in the same run; with'
+	@echo "                   BENCH='--journal' or BENCH='--trail-events 10000000' those of the audit parts"
 	@echo 'make lint          formatting, lints, layers: the quick part of .ci/run'
 	@echo '.ci/run            everything that must hold before a change lands'
 

@@ -60,6 +60,12 @@ pub(crate) enum BenchError {
     /// The private cluster, as the benchmark uses it.
     #[error("PostgreSQL: {0}")]
     Database(#[from] tokio_postgres::Error),
+    /// The audit trail.
+    #[error(transparent)]
+    Trail(#[from] registry_trail::TrailError),
+    /// The schema of the audit trail.
+    #[error(transparent)]
+    TrailSchema(#[from] registry_trail::MigrationError),
     /// What is printed or told to a floor.
     #[error(transparent)]
     Json(#[from] serde_json::Error),

@@ -20,6 +20,7 @@ mod progress;
 mod statistics;
 mod table;
 mod template;
+mod trail;
 mod world;
 
 use std::io::Write;
@@ -78,6 +79,13 @@ fn figures(arguments: &Arguments) -> Result<String, BenchError> {
         return match arguments.json {
             true => Ok(json!({"conditions": conditions, "journal": rows}).to_string()),
             false => Ok(table::journal(&conditions, &rows)),
+        };
+    }
+    if let Some(events) = arguments.trail_events {
+        let figures = runtime.block_on(trail::measure(arguments, events))?;
+        return match arguments.json {
+            true => Ok(json!({"conditions": conditions, "trail": figures}).to_string()),
+            false => Ok(table::trail(&conditions, &figures)),
         };
     }
     let rows = runtime.block_on(measure::measure(arguments))?;

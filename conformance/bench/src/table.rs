@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::figures::{Row, as_f64};
 use crate::journal::JournalRow;
 use crate::large::Memory;
+use crate::trail::TrailFigures;
 
 /// What the figures were measured on and how.
 #[derive(Clone, Debug, Serialize)]
@@ -140,6 +141,72 @@ pub(crate) fn journal(conditions: &Conditions, rows: &[JournalRow]) -> String {
 const JOURNAL_LEGEND: &str = "An event is a request: an opening and a closing part. CPU: of the whole process for each event. Floor: the same bytes \
                               written and synced in groups of the same size. Followed: read back, joined and parsed.";
 
+/// The tables of the audit trail alone.
+pub(crate) fn trail(conditions: &Conditions, figures: &TrailFigures) -> String {
+    let (index, search) = (&figures.index, &figures.search);
+    let mut indexed = new_table(&[
+        "events",
+        "indexed/s",
+        "CPU us",
+        "bytes",
+        "floor/s",
+        "floor CPU us",
+        "CPU ratio",
+        "rate ratio",
+    ]);
+    indexed.add_row([
+        index.events.to_string(),
+        number(index.events_per_second),
+        number(index.cpu_us),
+        number(index.bytes_per_event),
+        number(index.floor_events_per_second),
+        number(index.floor_cpu_us),
+        ratio(index.cpu_ratio),
+        ratio(index.rate_ratio),
+    ]);
+    right(&mut indexed, 0..=7);
+    let mut searched = new_table(&[
+        "events",
+        "patients",
+        "found",
+        "searches",
+        "first ms",
+        "p50 ms",
+        "p95 ms",
+        "longest ms",
+        "goal ms",
+        "",
+    ]);
+    searched.add_row([
+        search.events.to_string(),
+        search.patients.to_string(),
+        search.events_found.to_string(),
+        search.searches.to_string(),
+        number(search.first_ms),
+        number(search.p50_ms),
+        number(search.p95_ms),
+        number(search.longest_ms),
+        number(search.goal_ms),
+        if search.p50_ms > search.goal_ms {
+            "MORE"
+        } else {
+            ""
+        }
+        .to_owned(),
+    ]);
+    right(&mut searched, 0..=8);
+    format!(
+        "{} cores, {}; {} rounds; medians; indexer and PostgreSQL on the same cores\n\n{indexed}\n\n{searched}\n\n{TRAIL_LEGEND}\n\n```\n{}\n```\n",
+        conditions.cores,
+        conditions.cpu,
+        conditions.rounds,
+        search.plan.join("\n")
+    )
+}
+
+const TRAIL_LEGEND: &str = "CPU: of indexer and PostgreSQL for each event. Floor: a binary COPY of the same rows into the same tables with the \
+                            same indexes. A search is for all events of a patient, no time given. The plan of one of them:";
+
 /// The table of memory.
 pub(crate) fn memory(conditions: &Conditions, steps: &[Memory]) -> String {
     let mut table = new_table(&[
@@ -263,6 +330,40 @@ mod tests {
         let within = memory(&conditions(), &[step(32 << 20)]);
         assert!(within.contains("32.0") && within.contains("537") && !within.contains("MORE"));
         assert!(memory(&conditions(), &[step((32 << 20) + 1)]).contains("MORE"));
+    }
+
+    #[test]
+    fn a_search_that_takes_longer_than_it_should_is_marked() {
+        let figures = |p50_ms| TrailFigures {
+            index: crate::trail::IndexRow {
+                events: 50_000,
+                events_per_second: 10_000.0,
+                cpu_us: 120.0,
+                bytes_per_event: 1_500.0,
+                floor_events_per_second: 25_000.0,
+                floor_cpu_us: 40.0,
+                cpu_ratio: 3.0,
+                rate_ratio: 2.5,
+            },
+            search: crate::trail::SearchRow {
+                events: 10_000_000,
+                patients: 100_000,
+                events_found: 100,
+                searches: 201,
+                first_ms: 120.0,
+                p50_ms,
+                p95_ms: 30.0,
+                longest_ms: 130.0,
+                goal_ms: 100.0,
+                plan: vec!["Limit".to_owned()],
+            },
+        };
+        let text = trail(&conditions(), &figures(12.3));
+        assert!(
+            text.contains("12.3") && text.contains("2.50") && text.contains("```\nLimit\n```"),
+            "{text}"
+        );
+        assert!(!text.contains("MORE") && trail(&conditions(), &figures(100.1)).contains("MORE"));
     }
 
     #[test]

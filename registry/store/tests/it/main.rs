@@ -13,8 +13,6 @@ mod fixture;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
-mod measure;
-#[cfg(test)]
 mod migrate;
 #[cfg(test)]
 mod patients;

@@ -110,21 +110,3 @@ async fn an_event_of_the_machine_has_no_caller() {
                    WHERE user_id IS NULL AND node IS NULL AND correlation IS NULL AND direction = 'own'";
     assert_eq!(db.count(unknown).await, 1);
 }
-
-/// Prints events per second; `cargo test -p registry-trail --release -- --ignored --nocapture index_rate`.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn index_rate() {
-    let db = Db::new().await;
-    let events: Vec<_> = (1..=50_000_u64)
-        .map(|sequence| {
-            let at = AT + Duration::milliseconds(i64::try_from(sequence).unwrap() * 20);
-            told(1, sequence, at, retrieve(P1, &format!("1.2.{sequence}")))
-        })
-        .collect();
-    let begun = std::time::Instant::now();
-    assert_eq!(db.indexer.index(&events).await.unwrap(), 50_000);
-    let rate = 50_000.0 / begun.elapsed().as_secs_f64();
-    eprintln!("indexed {rate:.0} events/s");
-    assert!(rate > 5_000.0, "{rate:.0} events/s");
-}

@@ -20,5 +20,3 @@ mod retention;
 mod roles;
 #[cfg(test)]
 mod search;
-#[cfg(test)]
-mod ten_million;
