@@ -1,0 +1,104 @@
+//! What a good assertion is read as.
+
+use time::macros::datetime;
+use xds_testkit::xua::AssertionSpec;
+use xds_xua::{Assertion, Refused, names};
+
+use crate::support::{ISSUER, ORGANISATION_ID, check, rsa, spec, text};
+
+fn with(attributes: &[(&str, &str)]) -> Result<Assertion, Refused> {
+    let mut spec: AssertionSpec = spec();
+    spec.attributes.extend(attributes.iter().map(|(name, value)| ((*name).to_owned(), text(value))));
+    check(&rsa().issue(&spec).unwrap())
+}
+
+#[test]
+fn every_claim_is_read() {
+    let assertion = with(&[
+        (names::NPI, "1234567890"),
+        (names::CONSENT_DOCUMENT, "urn:oid:1.2.3"),
+        (names::CONSENT_POLICY, "urn:oid:1.2.4"),
+        (names::ENCOUNTER_ID, "E1"),
+        (names::ENCOUNTER_START, "2026-12-31T20:00:00Z"),
+        (names::ENCOUNTER_KIND, "outpatient"),
+        (names::CONTRACTOR_OF, "entity-2"),
+        (names::CONTRACT, "contract-7"),
+    ])
+    .unwrap();
+    let claims = assertion.claims();
+    assert_eq!((assertion.id(), assertion.issuer(), assertion.organisation().0.as_str()), ("_assertion-1", ISSUER, "h1"));
+    assert_eq!(claims.name_id, "yamada@h1.example");
+    assert_eq!(claims.subject_ids, ["山田 太郎 & Söhne"]);
+    assert_eq!(claims.organizations, ["中央病院"]);
+    assert_eq!(claims.organization_ids, [ORGANISATION_ID]);
+    assert_eq!(claims.home_communities[0].oid().as_str(), "1.2.392.200270.1");
+    assert_eq!((claims.roles[0].code.as_str(), claims.roles[0].display_name.as_deref()), ("physician", Some("physician <&\"> 表示名")));
+    assert_eq!(claims.patients[0].to_string(), "P1^^^&1.2.392.200270.1.9&ISO");
+    assert_eq!((claims.npis.as_slice(), claims.consent_documents.as_slice()), (["1234567890".to_owned()].as_slice(), ["urn:oid:1.2.3".to_owned()].as_slice()));
+    let encounter = claims.encounter.as_ref().unwrap();
+    assert_eq!((encounter.id.as_str(), encounter.start, encounter.kind.as_deref()), ("E1", Some(datetime!(2026-12-31 20:00 UTC)), Some("outpatient")));
+    let contractor = claims.contractor.as_ref().unwrap();
+    assert_eq!((contractor.entity.as_str(), contractor.contract.as_str()), ("entity-2", "contract-7"));
+    let users = assertion.users();
+    assert_eq!(users.len(), 1);
+    assert_eq!((users[0].role.as_str(), users[0].purpose.as_str(), users[0].two_factor, users[0].by_default), ("physician", "TREAT", true, false));
+    assert_eq!(users[0].issuer.as_deref(), Some(ISSUER));
+    assert_eq!(assertion.audit_user_name(), format!("<yamada@h1.example@{ISSUER}>"));
+}
+
+#[test]
+fn break_glass_is_complete_or_refused() {
+    let reason = (names::BREAK_GLASS_REASON, "UNCONSCIOUS");
+    let by = (names::BREAK_GLASS_ATTESTED_BY, "yamada@h1.example");
+    let at = (names::BREAK_GLASS_ATTESTED_AT, "2026-12-31T23:50:00Z");
+    let words = (names::BREAK_GLASS_TEXT, "意識なし");
+    let declared = with(&[reason, by, at, words]).unwrap();
+    let break_glass = declared.claims().break_glass.as_ref().unwrap();
+    assert_eq!((break_glass.reason.as_str(), break_glass.attested_at), ("UNCONSCIOUS", datetime!(2026-12-31 23:50 UTC)));
+    assert!(with(&[reason, by, at]).is_ok());
+    for incomplete in [vec![reason], vec![by, at], vec![reason, by], vec![reason, at], vec![words]] {
+        assert_eq!(with(&incomplete).unwrap_err().code(), "XUA-A07");
+    }
+    assert!(with(&[]).unwrap().claims().break_glass.is_none());
+}
+
+#[test]
+fn incomplete_groups_are_refused() {
+    for incomplete in [
+        vec![(names::ENCOUNTER_KIND, "home")],
+        vec![(names::ENCOUNTER_ID, "E1"), (names::ENCOUNTER_KIND, "other")],
+        vec![(names::CONTRACT, "c")],
+        vec![(names::CONTRACTOR_OF, "e")],
+        vec![(names::AUTH_LEVEL, "three-factor")],
+    ] {
+        assert_eq!(with(&incomplete).unwrap_err().code(), "XUA-A01");
+    }
+}
+
+#[test]
+fn the_issuer_may_state_the_level_itself() {
+    assert!(!with(&[(names::AUTH_LEVEL, "single")]).unwrap().is_two_factor());
+    let mut spec = spec();
+    spec.authn_context = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password".to_owned();
+    assert!(!check(&rsa().issue(&spec).unwrap()).unwrap().is_two_factor());
+    spec.attributes.push((names::AUTH_LEVEL.to_owned(), text("two-factor")));
+    assert!(check(&rsa().issue(&spec).unwrap()).unwrap().is_two_factor());
+}
+
+/// What was signed is read, not what a lazy reader would take: CDATA and references joined, names by code point.
+#[test]
+fn text_is_read_whole() {
+    let mut spec = spec();
+    spec.name_id = "か\u{3099}\u{200B}@evil<&>.example".to_owned();
+    let assertion = check(&rsa().issue(&spec).unwrap()).unwrap();
+    assert_eq!(assertion.claims().name_id, spec.name_id);
+}
+
+#[test]
+fn debug_output_holds_no_claim() {
+    let assertion = with(&[]).unwrap();
+    let shown = format!("{assertion:?} {:?} {:?} {:?}", assertion.claims(), assertion.claims().roles, check("x"));
+    for canary in ["yamada", "山田", "中央病院", "physician", "P1", "idp.h1", "_assertion"] {
+        assert!(!shown.contains(canary), "{shown}");
+    }
+}
