@@ -127,7 +127,8 @@ impl PublicKey {
             (KeyKind::P384, Scheme::Ecdsa, Hash::Sha256) => &ECDSA_P384_SHA256_ASN1,
             (KeyKind::P384, Scheme::Ecdsa, Hash::Sha384) => &ECDSA_P384_SHA384_ASN1,
             (KeyKind::P384, Scheme::Ecdsa, Hash::Sha512) => &ECDSA_P384_SHA512_ASN1,
-            (KeyKind::Rsa, Scheme::Ecdsa, _) | (KeyKind::P256 | KeyKind::P384, Scheme::Rsa | Scheme::RsaPss, _) => {
+            (KeyKind::Rsa, Scheme::Ecdsa, _)
+            | (KeyKind::P256 | KeyKind::P384, Scheme::Rsa | Scheme::RsaPss, _) => {
                 return None;
             }
         };

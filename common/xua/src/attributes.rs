@@ -174,15 +174,17 @@ impl Value {
                 _ => Self::Other,
             },
             local => match (attribute("code")?, attribute("codeSystem")?) {
-                (Some(code), Some(code_system)) if !code.is_empty() && !code_system.is_empty() => Self::Coded(
-                    local.to_owned(),
-                    Coded {
-                        code,
-                        code_system,
-                        code_system_name: attribute("codeSystemName")?,
-                        display_name: attribute("displayName")?,
-                    },
-                ),
+                (Some(code), Some(code_system)) if !code.is_empty() && !code_system.is_empty() => {
+                    Self::Coded(
+                        local.to_owned(),
+                        Coded {
+                            code,
+                            code_system,
+                            code_system_name: attribute("codeSystemName")?,
+                            display_name: attribute("displayName")?,
+                        },
+                    )
+                }
                 _ => Self::Other,
             },
         })

@@ -46,8 +46,7 @@ impl Canonical<'_> {
             document_bytes_max: usize::MAX,
             ..Limits::default()
         };
-        let mut reader =
-            Reader::new(self.document.as_bytes(), &limits).map_err(|_| C14nError::NotFound)?;
+        let mut reader = Reader::new(self.document.as_bytes(), &limits).map_err(|_| C14nError::NotFound)?;
         let mut work = Work::new(*self);
         loop {
             match reader.read().map_err(|_| C14nError::NotFound)? {
@@ -260,7 +259,11 @@ fn push_name(out: &mut String, prefix: &str, local: &str) {
 }
 
 fn push_declaration(out: &mut String, binding: &Binding) {
-    out.push_str(if binding.prefix.is_empty() { " xmlns" } else { " xmlns:" });
+    out.push_str(if binding.prefix.is_empty() {
+        " xmlns"
+    } else {
+        " xmlns:"
+    });
     out.push_str(&binding.prefix);
     out.push_str("=\"");
     push_escaped(out, &binding.uri, in_attribute);

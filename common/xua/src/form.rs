@@ -121,7 +121,8 @@ fn nanoseconds(fraction: &str) -> Option<u32> {
         return Some(0);
     }
     let digits = fraction.strip_prefix('.')?;
-    let is_number = !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| format!("{digits:0<9}").parse().ok()).flatten()
 }
 
@@ -132,8 +133,14 @@ mod tests {
     #[test]
     fn times_are_utc_with_z_only() {
         let base = instant("2026-01-01T00:00:00Z").unwrap();
-        assert_eq!(instant("2026-01-01T00:00:00.5Z"), Ok(base + time::Duration::milliseconds(500)));
-        assert_eq!(instant("2026-01-01T00:00:00.000000001Z"), Ok(base + time::Duration::NANOSECOND));
+        assert_eq!(
+            instant("2026-01-01T00:00:00.5Z"),
+            Ok(base + time::Duration::milliseconds(500))
+        );
+        assert_eq!(
+            instant("2026-01-01T00:00:00.000000001Z"),
+            Ok(base + time::Duration::NANOSECOND)
+        );
         for text in [
             "",
             "Z",

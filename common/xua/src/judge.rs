@@ -152,7 +152,8 @@ fn sign_in(authn: &Authn, rules: &Rules, now: OffsetDateTime) -> Result<(), Reas
     {
         return Err(Reason::SessionOver);
     }
-    let is_accepted = |context: &String| rules.authn_contexts.is_empty() || rules.authn_contexts.contains(context);
+    let is_accepted =
+        |context: &String| rules.authn_contexts.is_empty() || rules.authn_contexts.contains(context);
     if authn.contexts.iter().all(is_accepted) {
         Ok(())
     } else {

@@ -345,7 +345,9 @@ mod tests {
         let codes: BTreeSet<_> = Refused::all().map(Refused::code).collect();
         assert_eq!(codes.len(), ALL.len());
         for refused in Refused::all() {
-            assert!(!refused.rule().is_empty() && !refused.section().is_empty() && !refused.repair().is_empty());
+            assert!(
+                !refused.rule().is_empty() && !refused.section().is_empty() && !refused.repair().is_empty()
+            );
             assert_eq!(refused.to_string(), refused.rule());
         }
     }

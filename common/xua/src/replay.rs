@@ -69,7 +69,12 @@ impl ReplayCache {
     ///
     /// If another node used it, if it may be used once only, if its ID was used by another assertion, or if the
     /// cache is full for its issuer.
-    pub fn admit(&mut self, assertion: &Assertion, node: &NodeName, now: OffsetDateTime) -> Result<Use, Refused> {
+    pub fn admit(
+        &mut self,
+        assertion: &Assertion,
+        node: &NodeName,
+        now: OffsetDateTime,
+    ) -> Result<Use, Refused> {
         self.forget_expired(now);
         let key = (assertion.issuer.clone(), assertion.id.clone());
         if let Some(used) = self.used.get(&key) {

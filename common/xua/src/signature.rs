@@ -106,6 +106,9 @@ mod tests {
     #[test]
     fn xua_09_empty_octets_never_match() {
         let digest = Hash::Sha256.digest(b"");
-        assert_eq!(check_digest(Hash::Sha256, "", digest.as_ref()), Err(Reason::Canonicalisation));
+        assert_eq!(
+            check_digest(Hash::Sha256, "", digest.as_ref()),
+            Err(Reason::Canonicalisation)
+        );
     }
 }

@@ -72,7 +72,10 @@ impl SignedInfo {
         let method = Method::by_uri(method_uri).ok_or(Reason::SignatureMethod)?;
 
         check_container(reference, &["Id", "URI"], Reason::SignatureForm)?;
-        let uri = reference.attribute("URI").ok_or(Reason::ReferenceTarget)?.to_owned();
+        let uri = reference
+            .attribute("URI")
+            .ok_or(Reason::ReferenceTarget)?
+            .to_owned();
         let mut children = reference.children();
         let prefixes = transforms(next(&mut children, "Transforms")?, limits)?;
         let digest_method = next(&mut children, "DigestMethod")?;

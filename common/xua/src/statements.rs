@@ -119,7 +119,13 @@ impl Subject {
         }
         Ok(Self {
             name_id: identifier(name_id, limits)
-                .map_err(|reason| if reason == Reason::TooLarge { reason } else { Reason::NoSubject })?
+                .map_err(|reason| {
+                    if reason == Reason::TooLarge {
+                        reason
+                    } else {
+                        Reason::NoSubject
+                    }
+                })?
                 .to_owned(),
             alias: short(name_id.attribute("SPProvidedID"), limits)?,
             confirmations: confirmations
@@ -230,8 +236,15 @@ impl Authn {
             return Err(Reason::NoAuthnStatement);
         }
         Ok(Self {
-            instant: instant(statement.attribute("AuthnInstant").ok_or(Reason::NoAuthnStatement)?)?,
-            session_end: statement.attribute("SessionNotOnOrAfter").map(instant).transpose()?,
+            instant: instant(
+                statement
+                    .attribute("AuthnInstant")
+                    .ok_or(Reason::NoAuthnStatement)?,
+            )?,
+            session_end: statement
+                .attribute("SessionNotOnOrAfter")
+                .map(instant)
+                .transpose()?,
             contexts,
         })
     }

@@ -173,7 +173,9 @@ impl TrustedIssuer {
             .filter(|certificate| certificate.key.fits(method))
             .peekable();
         fitting.peek().ok_or(Reason::KeyMismatch)?;
-        let mut valid = fitting.filter(|certificate| certificate.is_valid_at(now)).peekable();
+        let mut valid = fitting
+            .filter(|certificate| certificate.is_valid_at(now))
+            .peekable();
         valid.peek().ok_or(Reason::KeyDate)?;
         if valid.any(|certificate| certificate.key.verifies(method, message, signature)) {
             Ok(())
@@ -191,7 +193,12 @@ impl TrustedIssuer {
             .peekable();
         for_organisation.peek().ok_or(Reason::IssuerOrganisation)?;
         for_organisation
-            .find(|vouching| vouching.nodes.as_ref().is_none_or(|nodes| nodes.contains(&node.name)))
+            .find(|vouching| {
+                vouching
+                    .nodes
+                    .as_ref()
+                    .is_none_or(|nodes| nodes.contains(&node.name))
+            })
             .ok_or(Reason::IssuerNode)
     }
 }

@@ -8,7 +8,11 @@ use crate::support::{ISSUER, ORGANISATION_ID, check, rsa, spec, text};
 
 fn with(attributes: &[(&str, &str)]) -> Result<Assertion, Refused> {
     let mut spec: AssertionSpec = spec();
-    spec.attributes.extend(attributes.iter().map(|(name, value)| ((*name).to_owned(), text(value))));
+    spec.attributes.extend(
+        attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), text(value))),
+    );
     check(&rsa().issue(&spec).unwrap())
 }
 
@@ -26,24 +30,60 @@ fn every_claim_is_read() {
     ])
     .unwrap();
     let claims = assertion.claims();
-    assert_eq!((assertion.id(), assertion.issuer(), assertion.organisation().0.as_str()), ("_assertion-1", ISSUER, "h1"));
+    assert_eq!(
+        (
+            assertion.id(),
+            assertion.issuer(),
+            assertion.organisation().0.as_str()
+        ),
+        ("_assertion-1", ISSUER, "h1")
+    );
     assert_eq!(claims.name_id, "yamada@h1.example");
     assert_eq!(claims.subject_ids, ["山田 太郎 & Söhne"]);
     assert_eq!(claims.organizations, ["中央病院"]);
     assert_eq!(claims.organization_ids, [ORGANISATION_ID]);
     assert_eq!(claims.home_communities[0].oid().as_str(), "1.2.392.200270.1");
-    assert_eq!((claims.roles[0].code.as_str(), claims.roles[0].display_name.as_deref()), ("physician", Some("physician <&\"> 表示名")));
+    assert_eq!(
+        (
+            claims.roles[0].code.as_str(),
+            claims.roles[0].display_name.as_deref()
+        ),
+        ("physician", Some("physician <&\"> 表示名"))
+    );
     assert_eq!(claims.patients[0].to_string(), "P1^^^&1.2.392.200270.1.9&ISO");
-    assert_eq!((claims.npis.as_slice(), claims.consent_documents.as_slice()), (["1234567890".to_owned()].as_slice(), ["urn:oid:1.2.3".to_owned()].as_slice()));
+    assert_eq!(
+        (claims.npis.as_slice(), claims.consent_documents.as_slice()),
+        (
+            ["1234567890".to_owned()].as_slice(),
+            ["urn:oid:1.2.3".to_owned()].as_slice()
+        )
+    );
     let encounter = claims.encounter.as_ref().unwrap();
-    assert_eq!((encounter.id.as_str(), encounter.start, encounter.kind.as_deref()), ("E1", Some(datetime!(2026-12-31 20:00 UTC)), Some("outpatient")));
+    assert_eq!(
+        (encounter.id.as_str(), encounter.start, encounter.kind.as_deref()),
+        ("E1", Some(datetime!(2026-12-31 20:00 UTC)), Some("outpatient"))
+    );
     let contractor = claims.contractor.as_ref().unwrap();
-    assert_eq!((contractor.entity.as_str(), contractor.contract.as_str()), ("entity-2", "contract-7"));
+    assert_eq!(
+        (contractor.entity.as_str(), contractor.contract.as_str()),
+        ("entity-2", "contract-7")
+    );
     let users = assertion.users();
     assert_eq!(users.len(), 1);
-    assert_eq!((users[0].role.as_str(), users[0].purpose.as_str(), users[0].two_factor, users[0].by_default), ("physician", "TREAT", true, false));
+    assert_eq!(
+        (
+            users[0].role.as_str(),
+            users[0].purpose.as_str(),
+            users[0].two_factor,
+            users[0].by_default
+        ),
+        ("physician", "TREAT", true, false)
+    );
     assert_eq!(users[0].issuer.as_deref(), Some(ISSUER));
-    assert_eq!(assertion.audit_user_name(), format!("<yamada@h1.example@{ISSUER}>"));
+    assert_eq!(
+        assertion.audit_user_name(),
+        format!("<yamada@h1.example@{ISSUER}>")
+    );
 }
 
 #[test]
@@ -54,9 +94,18 @@ fn break_glass_is_complete_or_refused() {
     let words = (names::BREAK_GLASS_TEXT, "意識なし");
     let declared = with(&[reason, by, at, words]).unwrap();
     let break_glass = declared.claims().break_glass.as_ref().unwrap();
-    assert_eq!((break_glass.reason.as_str(), break_glass.attested_at), ("UNCONSCIOUS", datetime!(2026-12-31 23:50 UTC)));
+    assert_eq!(
+        (break_glass.reason.as_str(), break_glass.attested_at),
+        ("UNCONSCIOUS", datetime!(2026-12-31 23:50 UTC))
+    );
     assert!(with(&[reason, by, at]).is_ok());
-    for incomplete in [vec![reason], vec![by, at], vec![reason, by], vec![reason, at], vec![words]] {
+    for incomplete in [
+        vec![reason],
+        vec![by, at],
+        vec![reason, by],
+        vec![reason, at],
+        vec![words],
+    ] {
         assert_eq!(with(&incomplete).unwrap_err().code(), "XUA-A07");
     }
     assert!(with(&[]).unwrap().claims().break_glass.is_none());
@@ -81,7 +130,8 @@ fn the_issuer_may_state_the_level_itself() {
     let mut spec = spec();
     spec.authn_context = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password".to_owned();
     assert!(!check(&rsa().issue(&spec).unwrap()).unwrap().is_two_factor());
-    spec.attributes.push((names::AUTH_LEVEL.to_owned(), text("two-factor")));
+    spec.attributes
+        .push((names::AUTH_LEVEL.to_owned(), text("two-factor")));
     assert!(check(&rsa().issue(&spec).unwrap()).unwrap().is_two_factor());
 }
 
@@ -97,8 +147,21 @@ fn text_is_read_whole() {
 #[test]
 fn debug_output_holds_no_claim() {
     let assertion = with(&[]).unwrap();
-    let shown = format!("{assertion:?} {:?} {:?} {:?}", assertion.claims(), assertion.claims().roles, check("x"));
-    for canary in ["yamada", "山田", "中央病院", "physician", "P1", "idp.h1", "_assertion"] {
+    let shown = format!(
+        "{assertion:?} {:?} {:?} {:?}",
+        assertion.claims(),
+        assertion.claims().roles,
+        check("x")
+    );
+    for canary in [
+        "yamada",
+        "山田",
+        "中央病院",
+        "physician",
+        "P1",
+        "idp.h1",
+        "_assertion",
+    ] {
         assert!(!shown.contains(canary), "{shown}");
     }
 }

@@ -9,14 +9,14 @@
     reason = "helpers of tests fail by panicking and say what they skip"
 )]
 
-//T mod c14n;
+mod c14n;
 mod claims;
-//T mod documented;
-//T mod forgeries;
+mod documented;
+mod forgeries;
 mod limits;
-//T mod mutate;
+mod mutate;
 mod outside;
-//T mod referee;
+mod referee;
 mod support;
 mod xua_01_header;
 mod xua_02_unsigned;

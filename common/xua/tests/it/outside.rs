@@ -33,14 +33,23 @@ fn two_hundred_good_assertions_of_three_outside_signers_are_accepted() {
                 let claims = assertion.claims();
                 assert_eq!(claims.name_id, format!("user{number}@h1.example"), "{title}");
                 assert_eq!(claims.patients[0].id(), format!("P{number}"), "{title}");
-                assert_eq!(claims.purposes[0].display_name.as_deref(), Some("a\tb\nc\""), "{title}");
+                assert_eq!(
+                    claims.purposes[0].display_name.as_deref(),
+                    Some("a\tb\nc\""),
+                    "{title}"
+                );
                 assert_eq!(assertion.users().len(), 1, "{title}");
                 assert!(assertion.is_two_factor(), "{title}");
             }
             Err(reason) => refused.push(format!("{title}: {} {reason}", reason.code())),
         }
     }
-    assert!(refused.is_empty(), "{} refused:\n{}", refused.len(), refused.join("\n"));
+    assert!(
+        refused.is_empty(),
+        "{} refused:\n{}",
+        refused.len(),
+        refused.join("\n")
+    );
 }
 
 #[test]
@@ -62,7 +71,11 @@ fn every_allowed_algorithm_is_among_the_samples() {
     ] {
         let signers = ["xmlsec1", "signxml", "java"]
             .into_iter()
-            .filter(|signer| titles.iter().any(|title| title.starts_with(signer) && title.contains(name)))
+            .filter(|signer| {
+                titles
+                    .iter()
+                    .any(|title| title.starts_with(signer) && title.contains(name))
+            })
             .count();
         assert!(signers >= 2, "{name}: {signers}");
     }

@@ -7,7 +7,9 @@ use time::{Duration, OffsetDateTime};
 use xds_model::principal::{EnrolledNode, OrganisationId};
 use xds_testkit::xua::{AssertionProvider, AssertionSpec, SignatureAlgorithm, SpecValue};
 use xds_xml::{Document, Element, Limits};
-use xds_xua::{Assertion, Refused, Rules, SigningCertificate, Trust, TrustedIssuer, Validator, Vouching, names};
+use xds_xua::{
+    Assertion, Refused, Rules, SigningCertificate, Trust, TrustedIssuer, Validator, Vouching, names,
+};
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2027-01-01 00:00 UTC);
 pub(crate) const ISSUER: &str = "https://idp.h1.example/saml";
@@ -150,15 +152,20 @@ pub(crate) fn signed_with(from: &str, to: &str) -> String {
 
 /// Replaces exactly one place, so that a test cannot go blind.
 pub(crate) fn replaced(text: &str, from: &str, to: &str) -> String {
-    assert_eq!(text.matches(from).count(), 1, "{from:?} must stand once in the text");
+    assert_eq!(
+        text.matches(from).count(),
+        1,
+        "{from:?} must stand once in the text"
+    );
     text.replace(from, to)
 }
 
 /// A message with this content of wsse:Security.
 pub(crate) fn envelope(security: &str) -> String {
-    message(&format!(
-        "<wsse:Security xmlns:wsse=\"{WSSE}\" s:mustUnderstand=\"1\">{security}</wsse:Security>"
-    ), "")
+    message(
+        &format!("<wsse:Security xmlns:wsse=\"{WSSE}\" s:mustUnderstand=\"1\">{security}</wsse:Security>"),
+        "",
+    )
 }
 
 /// A message with this content of Header and Body.
@@ -171,7 +178,10 @@ pub(crate) fn message(header: &str, body: &str) -> String {
 
 /// The first wsse:Security of the header, as the SOAP layer would hand it over.
 pub(crate) fn security<'d>(document: &'d Document<'_>) -> Option<Element<'d>> {
-    let header = document.root().children().find(|child| child.local() == "Header")?;
+    let header = document
+        .root()
+        .children()
+        .find(|child| child.local() == "Header")?;
     header.child(WSSE, "Security")
 }
 

@@ -45,7 +45,11 @@ fn xua_01_two_assertions() {
 fn xua_01_encrypted_assertion() {
     let encrypted = "<e:EncryptedAssertion xmlns:e=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>";
     assert_refused(check(encrypted), "XUA-H05", "InvalidSecurity");
-    assert_refused(check(&format!("{}{encrypted}", good())), "XUA-H05", "InvalidSecurity");
+    assert_refused(
+        check(&format!("{}{encrypted}", good())),
+        "XUA-H05",
+        "InvalidSecurity",
+    );
 }
 
 #[test]
@@ -58,7 +62,11 @@ fn xua_01_assertion_of_saml_1() {
 fn xua_01_two_security_headers() {
     let header = format!("<w:Security xmlns:w=\"{WSSE}\">{}</w:Security>", good());
     let empty = format!("<w:Security xmlns:w=\"{WSSE}\"/>");
-    assert_refused(validate(&message(&format!("{header}{empty}"), "")), "XUA-H07", "InvalidSecurity");
+    assert_refused(
+        validate(&message(&format!("{header}{empty}"), "")),
+        "XUA-H07",
+        "InvalidSecurity",
+    );
     assert_refused(validate(&message(&header, &empty)), "XUA-H07", "InvalidSecurity");
 }
 

@@ -29,13 +29,20 @@ fn xua_02_signature_empty() {
 
 #[test]
 fn xua_02_signature_of_another_namespace() {
-    let other = good().replace("http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo", "urn:ds\"><ds:SignedInfo");
+    let other = good().replace(
+        "http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo",
+        "urn:ds\"><ds:SignedInfo",
+    );
     assert_refused(check(&other), "XUA-S01", "FailedCheck");
 }
 
 #[test]
 fn xua_02_signature_value_empty() {
-    for value in ["<ds:SignatureValue/>", "<ds:SignatureValue> \n</ds:SignatureValue>", ""] {
+    for value in [
+        "<ds:SignatureValue/>",
+        "<ds:SignatureValue> \n</ds:SignatureValue>",
+        "",
+    ] {
         let empty = without("<ds:SignatureValue>", "</ds:SignatureValue>", value);
         assert_refused(check(&empty), "XUA-S04", "FailedCheck");
     }
@@ -49,6 +56,10 @@ fn xua_02_no_reference() {
 
 #[test]
 fn xua_02_digest_value_empty() {
-    let none = without("<ds:DigestValue>", "</ds:DigestValue>", "<ds:DigestValue></ds:DigestValue>");
+    let none = without(
+        "<ds:DigestValue>",
+        "</ds:DigestValue>",
+        "<ds:DigestValue></ds:DigestValue>",
+    );
     assert_refused(check(&none), "XUA-S04", "FailedCheck");
 }

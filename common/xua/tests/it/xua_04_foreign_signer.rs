@@ -1,7 +1,9 @@
 //! XUA-04: the key comes from the configuration. KeyInfo is not looked into.
 
-use crate::support::{assert_refused, certificate, check, envelope, good, node, replaced, rsa, rules, spec, stranger, trust,
-    validate_as, vouching, ISSUER, NOW, ORGANISATION_ID};
+use crate::support::{
+    ISSUER, NOW, ORGANISATION_ID, assert_refused, certificate, check, envelope, good, node, replaced, rsa,
+    rules, spec, stranger, trust, validate_as, vouching,
+};
 use xds_testkit::xua::{AssertionProvider, SignatureAlgorithm};
 use xds_xua::{Trust, TrustedIssuer, Validator};
 
@@ -14,8 +16,13 @@ fn xua_04_unknown_key_with_its_certificate_in_key_info() {
 
 #[test]
 fn xua_04_unknown_issuer() {
-    let other = AssertionProvider::generate("https://evil.example", SignatureAlgorithm::EcdsaP256Sha256, NOW).unwrap();
-    assert_refused(check(&other.issue(&spec()).unwrap()), "XUA-S18", "InvalidSecurityToken");
+    let other = AssertionProvider::generate("https://evil.example", SignatureAlgorithm::EcdsaP256Sha256, NOW)
+        .unwrap();
+    assert_refused(
+        check(&other.issue(&spec()).unwrap()),
+        "XUA-S18",
+        "InvalidSecurityToken",
+    );
 }
 
 /// The key of one configured issuer does not speak for another.
@@ -29,7 +36,11 @@ fn xua_04_key_of_another_configured_issuer() {
     let issuers = [trust().issuers(), &[other]].concat();
     let validator = Validator::new(Trust::new(issuers), rules());
     let forged = stranger().issue(&spec()).unwrap();
-    assert_refused(validate_as(&envelope(&forged), &validator, &node("n1", "h1"), NOW), "XUA-S16", "FailedCheck");
+    assert_refused(
+        validate_as(&envelope(&forged), &validator, &node("n1", "h1"), NOW),
+        "XUA-S16",
+        "FailedCheck",
+    );
 }
 
 /// Whatever KeyInfo says, the result is the same, and nothing is fetched: the crate has no I/O.
@@ -56,7 +67,12 @@ fn xua_04_key_info_is_not_looked_into() {
 /// A certificate that is out of date speaks for nobody; a rolled key does while both are configured.
 #[test]
 fn xua_04_dates_of_certificates() {
-    let expired = AssertionProvider::generate(ISSUER, SignatureAlgorithm::EcdsaP256Sha256, NOW - time::Duration::days(4000)).unwrap();
+    let expired = AssertionProvider::generate(
+        ISSUER,
+        SignatureAlgorithm::EcdsaP256Sha256,
+        NOW - time::Duration::days(4000),
+    )
+    .unwrap();
     let validator = |providers: &[&AssertionProvider]| {
         let issuer = TrustedIssuer {
             entity_id: ISSUER.to_owned(),
@@ -66,7 +82,12 @@ fn xua_04_dates_of_certificates() {
         Validator::new(Trust::new(vec![issuer]), rules())
     };
     let by = |provider: &AssertionProvider, validator: &Validator| {
-        validate_as(&envelope(&provider.issue(&spec()).unwrap()), validator, &node("n1", "h1"), NOW)
+        validate_as(
+            &envelope(&provider.issue(&spec()).unwrap()),
+            validator,
+            &node("n1", "h1"),
+            NOW,
+        )
     };
     assert_refused(by(&expired, &validator(&[&expired])), "XUA-S15", "FailedCheck");
     let rolled = validator(&[&rsa(), &stranger()]);
@@ -77,6 +98,14 @@ fn xua_04_dates_of_certificates() {
 #[test]
 fn xua_04_issuer_of_another_format() {
     let unsigned = rsa().write(&spec());
-    let persistent = replaced(&unsigned, "<saml2:Issuer>", "<saml2:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">");
-    assert_refused(check(&rsa().sign(&persistent).unwrap()), "XUA-M07", "InvalidSecurityToken");
+    let persistent = replaced(
+        &unsigned,
+        "<saml2:Issuer>",
+        "<saml2:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">",
+    );
+    assert_refused(
+        check(&rsa().sign(&persistent).unwrap()),
+        "XUA-M07",
+        "InvalidSecurityToken",
+    );
 }

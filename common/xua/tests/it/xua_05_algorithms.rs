@@ -23,7 +23,10 @@ fn xua_05_every_allowed_algorithm_is_accepted() {
         SignatureAlgorithm::EcdsaP256Sha256,
         SignatureAlgorithm::EcdsaP384Sha384,
     ] {
-        assert!(check(&provider(algorithm).issue(&spec()).unwrap()).is_ok(), "{algorithm:?}");
+        assert!(
+            check(&provider(algorithm).issue(&spec()).unwrap()).is_ok(),
+            "{algorithm:?}"
+        );
     }
 }
 
@@ -46,7 +49,11 @@ fn xua_05_signature_methods_that_are_refused() {
         "",
     ] {
         let changed = replaced(&good(), RSA_SHA256, method);
-        assert_eq!(refusal(check(&changed)), ("XUA-S11", "UnsupportedAlgorithm"), "{method}");
+        assert_eq!(
+            refusal(check(&changed)),
+            ("XUA-S11", "UnsupportedAlgorithm"),
+            "{method}"
+        );
     }
 }
 
@@ -60,14 +67,22 @@ fn xua_05_digest_methods_that_are_refused() {
         "",
     ] {
         let changed = replaced(&good(), SHA256, method);
-        assert_eq!(refusal(check(&changed)), ("XUA-S12", "UnsupportedAlgorithm"), "{method}");
+        assert_eq!(
+            refusal(check(&changed)),
+            ("XUA-S12", "UnsupportedAlgorithm"),
+            "{method}"
+        );
     }
 }
 
 /// The public key as an HMAC secret: the method is refused before any key is touched.
 #[test]
 fn xua_05_hmac_by_the_public_key() {
-    let changed = replaced(&good(), RSA_SHA256, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256");
+    let changed = replaced(
+        &good(),
+        RSA_SHA256,
+        "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+    );
     let (head, rest) = changed.split_once("<ds:SignatureValue>").unwrap();
     let (_, tail) = rest.split_once("</ds:SignatureValue>").unwrap();
     let signed_info = &head[head.find("<ds:SignedInfo").unwrap()..];
@@ -86,33 +101,47 @@ fn xua_05_confusion_of_algorithms() {
         "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
         "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
     ] {
-        assert_eq!(refusal(check(&replaced(&good(), RSA_SHA256, other))), ("XUA-S16", "FailedCheck"), "{other}");
+        assert_eq!(
+            refusal(check(&replaced(&good(), RSA_SHA256, other))),
+            ("XUA-S16", "FailedCheck"),
+            "{other}"
+        );
     }
 }
 
 /// An issuer with an RSA key only is not asked about ECDSA.
 #[test]
 fn xua_05_method_for_a_key_that_the_issuer_has_not() {
-    use crate::support::{ISSUER, NOW, ORGANISATION_ID, certificate, envelope, node, rsa, rules, validate_as, vouching};
+    use crate::support::{
+        ISSUER, NOW, ORGANISATION_ID, certificate, envelope, node, rsa, rules, validate_as, vouching,
+    };
     let issuer = xds_xua::TrustedIssuer {
         entity_id: ISSUER.to_owned(),
         certificates: vec![certificate(&rsa())],
         vouches_for: vec![vouching("h1", ORGANISATION_ID)],
     };
     let validator = xds_xua::Validator::new(xds_xua::Trust::new(vec![issuer]), rules());
-    let by_ecdsa = provider(SignatureAlgorithm::EcdsaP256Sha256).issue(&spec()).unwrap();
-    assert_refused(validate_as(&envelope(&by_ecdsa), &validator, &node("n1", "h1"), NOW), "XUA-S14", "FailedCheck");
+    let by_ecdsa = provider(SignatureAlgorithm::EcdsaP256Sha256)
+        .issue(&spec())
+        .unwrap();
+    assert_refused(
+        validate_as(&envelope(&by_ecdsa), &validator, &node("n1", "h1"), NOW),
+        "XUA-S14",
+        "FailedCheck",
+    );
 }
 
 #[test]
 fn xua_05_ecdsa_values_that_prove_nothing() {
-    let good = provider(SignatureAlgorithm::EcdsaP256Sha256).issue(&spec()).unwrap();
+    let good = provider(SignatureAlgorithm::EcdsaP256Sha256)
+        .issue(&spec())
+        .unwrap();
     let (head, rest) = good.split_once("<ds:SignatureValue>").unwrap();
     let (value, tail) = rest.split_once("</ds:SignatureValue>").unwrap();
     let real = STANDARD.decode(value).unwrap();
     let order = [
-        0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xBC, 0xE6, 0xFA, 0xAD, 0xA7,
-        0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+        0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xBC, 0xE6, 0xFA,
+        0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
     ];
     for bytes in [
         vec![0; 64],
@@ -124,7 +153,10 @@ fn xua_05_ecdsa_values_that_prove_nothing() {
         [real.as_slice(), &[0]].concat(),
         vec![0xFF; 64],
     ] {
-        let forged = format!("{head}<ds:SignatureValue>{}</ds:SignatureValue>{tail}", STANDARD.encode(&bytes));
+        let forged = format!(
+            "{head}<ds:SignatureValue>{}</ds:SignatureValue>{tail}",
+            STANDARD.encode(&bytes)
+        );
         assert_refused(check(&forged), "XUA-S16", "FailedCheck");
     }
 }
@@ -134,8 +166,17 @@ fn xua_05_rsa_values_that_prove_nothing() {
     let good = good();
     let (head, rest) = good.split_once("<ds:SignatureValue>").unwrap();
     let (_, tail) = rest.split_once("</ds:SignatureValue>").unwrap();
-    for bytes in [vec![0; 256], vec![1; 1], [vec![0; 255], vec![1]].concat(), vec![0xFF; 256], vec![0; 257]] {
-        let forged = format!("{head}<ds:SignatureValue>{}</ds:SignatureValue>{tail}", STANDARD.encode(&bytes));
+    for bytes in [
+        vec![0; 256],
+        vec![1; 1],
+        [vec![0; 255], vec![1]].concat(),
+        vec![0xFF; 256],
+        vec![0; 257],
+    ] {
+        let forged = format!(
+            "{head}<ds:SignatureValue>{}</ds:SignatureValue>{tail}",
+            STANDARD.encode(&bytes)
+        );
         assert_refused(check(&forged), "XUA-S16", "FailedCheck");
     }
 }
@@ -143,25 +184,40 @@ fn xua_05_rsa_values_that_prove_nothing() {
 #[test]
 fn xua_05_parameters_of_a_method_are_refused() {
     let from = format!("<ds:SignatureMethod Algorithm=\"{RSA_SHA256}\">");
-    let with_length = replaced(&good(), &from, &format!("{from}<ds:HMACOutputLength>0</ds:HMACOutputLength>"));
+    let with_length = replaced(
+        &good(),
+        &from,
+        &format!("{from}<ds:HMACOutputLength>0</ds:HMACOutputLength>"),
+    );
     assert_refused(check(&with_length), "XUA-S04", "FailedCheck");
 }
 
 #[test]
 fn xua_05_keys_that_cannot_be_configured() {
     let short = der(include_str!("../data/keys/rsa1024.cert.pem"));
-    assert_eq!(SigningCertificate::from_der(&short), Err(CertificateError::RsaBits { bits: 1024 }));
-    assert_eq!(SigningCertificate::from_der(b""), Err(CertificateError::NotACertificate));
+    assert_eq!(
+        SigningCertificate::from_der(&short),
+        Err(CertificateError::RsaBits { bits: 1024 })
+    );
+    assert_eq!(
+        SigningCertificate::from_der(b""),
+        Err(CertificateError::NotACertificate)
+    );
     let mut trailing = der(include_str!("../data/keys/rsa.cert.pem"));
     assert!(SigningCertificate::from_der(&trailing).is_ok());
     trailing.push(0);
-    assert_eq!(SigningCertificate::from_der(&trailing), Err(CertificateError::NotACertificate));
+    assert_eq!(
+        SigningCertificate::from_der(&trailing),
+        Err(CertificateError::NotACertificate)
+    );
     let ed25519 = der(include_str!("../data/keys/ed25519.cert.pem"));
-    assert_eq!(SigningCertificate::from_der(&ed25519), Err(CertificateError::KeyKind));
+    assert_eq!(
+        SigningCertificate::from_der(&ed25519),
+        Err(CertificateError::KeyKind)
+    );
 }
 
 fn der(pem: &str) -> Vec<u8> {
     let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     STANDARD.decode(base64).unwrap()
 }
-

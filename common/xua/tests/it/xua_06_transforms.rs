@@ -50,14 +50,22 @@ fn xua_06_order_and_number() {
         format!("{ENVELOPED}{CANONICAL}{CANONICAL}"),
         format!("{ENVELOPED}{CANONICAL}{}", ENVELOPED.repeat(100)),
     ] {
-        assert_eq!(refusal(check(&with_transforms(&transforms))), ("XUA-S07", "FailedCheck"), "{transforms:.200}");
+        assert_eq!(
+            refusal(check(&with_transforms(&transforms))),
+            ("XUA-S07", "FailedCheck"),
+            "{transforms:.200}"
+        );
     }
 }
 
 #[test]
 fn xua_06_content_of_transforms() {
     let style = "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"><x/></ds:Transform>";
-    assert_refused(check(&with_transforms(&format!("{style}{CANONICAL}"))), "XUA-S04", "FailedCheck");
+    assert_refused(
+        check(&with_transforms(&format!("{style}{CANONICAL}"))),
+        "XUA-S04",
+        "FailedCheck",
+    );
     let other = format!("{ENVELOPED}<x Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>");
     assert_refused(check(&with_transforms(&other)), "XUA-S08", "UnsupportedAlgorithm");
 }
@@ -65,12 +73,20 @@ fn xua_06_content_of_transforms() {
 #[test]
 fn xua_06_prefix_list_of_a_thousand() {
     let list: Vec<String> = (0..1_000).map(|number| format!("p{number}")).collect();
-    for (prefixes, code) in [(list.join(" "), "XUA-S10"), (list[..17].join(" "), "XUA-S10"), (list[..16].join(" "), "XUA-S16")] {
+    for (prefixes, code) in [
+        (list.join(" "), "XUA-S10"),
+        (list[..17].join(" "), "XUA-S10"),
+        (list[..16].join(" "), "XUA-S16"),
+    ] {
         let inclusive = format!(
             "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"><i:InclusiveNamespaces \
              xmlns:i=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"{prefixes}\"/></ds:Transform>"
         );
-        assert_refused(check(&with_transforms(&format!("{ENVELOPED}{inclusive}"))), code, "FailedCheck");
+        assert_refused(
+            check(&with_transforms(&format!("{ENVELOPED}{inclusive}"))),
+            code,
+            "FailedCheck",
+        );
     }
 }
 
@@ -84,6 +100,10 @@ fn xua_06_canonicalisation_of_signed_info() {
     ] {
         let from = "<ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\">";
         let to = format!("<ds:CanonicalizationMethod Algorithm=\"{algorithm}\">");
-        assert_refused(check(&replaced(&good(), from, &to)), "XUA-S09", "UnsupportedAlgorithm");
+        assert_refused(
+            check(&replaced(&good(), from, &to)),
+            "XUA-S09",
+            "UnsupportedAlgorithm",
+        );
     }
 }

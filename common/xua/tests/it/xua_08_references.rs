@@ -1,6 +1,6 @@
 //! XUA-08: the reference, and everything in the signature that could stand twice or hide something.
 
-use crate::support::{assert_refused, check, envelope, good, message, refusal, replaced, validate, WSSE};
+use crate::support::{WSSE, assert_refused, check, envelope, good, message, refusal, replaced, validate};
 
 const URI: &str = "URI=\"#_assertion-1\"";
 
@@ -21,7 +21,11 @@ fn xua_08_uris_that_are_not_the_assertion() {
         "URI=\"#_ASSERTION-1\"",
         "",
     ] {
-        assert_eq!(refusal(check(&replaced(&good(), URI, uri))), ("XUA-S06", "FailedCheck"), "{uri}");
+        assert_eq!(
+            refusal(check(&replaced(&good(), URI, uri))),
+            ("XUA-S06", "FailedCheck"),
+            "{uri}"
+        );
     }
 }
 
@@ -45,10 +49,18 @@ fn xua_08_a_second_element_with_the_id() {
             message(&format!("{element}{header}"), ""),
             message(&header, &element),
         ] {
-            assert_eq!(refusal(validate(&message)), ("XUA-M06", "FailedCheck"), "{attribute}");
+            assert_eq!(
+                refusal(validate(&message)),
+                ("XUA-M06", "FailedCheck"),
+                "{attribute}"
+            );
         }
         if !attribute.starts_with("ID=") {
-            let itself = replaced(&good(), "ID=\"_assertion-1\"", &format!("ID=\"_assertion-1\" {attribute}"));
+            let itself = replaced(
+                &good(),
+                "ID=\"_assertion-1\"",
+                &format!("ID=\"_assertion-1\" {attribute}"),
+            );
             assert_eq!(refusal(check(&itself)), ("XUA-M06", "FailedCheck"), "{attribute}");
         }
     }
@@ -56,9 +68,20 @@ fn xua_08_a_second_element_with_the_id() {
 
 #[test]
 fn xua_08_id_missing_or_no_name() {
-    for id in ["", "ID=\"\"", "ID=\"1\"", "ID=\"a b\"", "ID=\"a:b\"", "Id=\"_assertion-1\""] {
+    for id in [
+        "",
+        "ID=\"\"",
+        "ID=\"1\"",
+        "ID=\"a b\"",
+        "ID=\"a:b\"",
+        "Id=\"_assertion-1\"",
+    ] {
         let changed = replaced(&good(), "ID=\"_assertion-1\"", id);
-        assert_eq!(refusal(check(&changed)), ("XUA-M05", "InvalidSecurityToken"), "{id}");
+        assert_eq!(
+            refusal(check(&changed)),
+            ("XUA-M05", "InvalidSecurityToken"),
+            "{id}"
+        );
     }
 }
 
@@ -74,13 +97,25 @@ fn xua_08_two_references() {
     let reference = reference();
     let twice = replaced(&good(), &reference, &reference.repeat(2));
     assert_refused(check(&twice), "XUA-S05", "FailedCheck");
-    let manifest = replaced(&good(), "</ds:SignatureValue>", &format!("</ds:SignatureValue><ds:Object><ds:Manifest>{reference}</ds:Manifest></ds:Object>"));
+    let manifest = replaced(
+        &good(),
+        "</ds:SignatureValue>",
+        &format!("</ds:SignatureValue><ds:Object><ds:Manifest>{reference}</ds:Manifest></ds:Object>"),
+    );
     assert_refused(check(&manifest), "XUA-S04", "FailedCheck");
 }
 
 #[test]
 fn xua_08_two_of_anything() {
-    for element in ["SignedInfo", "SignatureValue", "CanonicalizationMethod", "SignatureMethod", "Transforms", "DigestMethod", "DigestValue"] {
+    for element in [
+        "SignedInfo",
+        "SignatureValue",
+        "CanonicalizationMethod",
+        "SignatureMethod",
+        "Transforms",
+        "DigestMethod",
+        "DigestValue",
+    ] {
         let good = good();
         let start = good.find(&format!("<ds:{element}")).unwrap();
         let close = format!("</ds:{element}>");
@@ -101,7 +136,12 @@ fn xua_08_two_signatures_or_in_another_place() {
     let (signature, unsigned) = (&good[start..end], format!("{}{}", &good[..start], &good[end..]));
     let twice = format!("{}{signature}{}", &good[..end], &good[end..]);
     assert_refused(check(&twice), "XUA-S02", "FailedCheck");
-    for place in ["<saml2:Issuer>", "<saml2:NameID>", "<saml2:Conditions ", "</saml2:Assertion>"] {
+    for place in [
+        "<saml2:Issuer>",
+        "<saml2:NameID>",
+        "<saml2:Conditions ",
+        "</saml2:Assertion>",
+    ] {
         let moved = replaced(&unsigned, place, &format!("{signature}{place}"));
         assert_eq!(refusal(check(&moved)), ("XUA-S03", "FailedCheck"), "{place}");
     }
@@ -124,12 +164,25 @@ fn xua_08_comments_anywhere_in_the_assertion() {
             continue;
         }
         places += 1;
-        assert_eq!(refusal(check(&commented)), ("XUA-M03", "InvalidSecurityToken"), "{at}");
+        assert_eq!(
+            refusal(check(&commented)),
+            ("XUA-M03", "InvalidSecurityToken"),
+            "{at}"
+        );
     }
     assert!(places > 100);
-    for value in ["<ds:DigestValue>", "<ds:SignatureValue>", "yamada@", AUDIENCE_START] {
+    for value in [
+        "<ds:DigestValue>",
+        "<ds:SignatureValue>",
+        "yamada@",
+        AUDIENCE_START,
+    ] {
         let commented = replaced(&good, value, &format!("{value}<!---->"));
-        assert_eq!(refusal(check(&commented)), ("XUA-M03", "InvalidSecurityToken"), "{value}");
+        assert_eq!(
+            refusal(check(&commented)),
+            ("XUA-M03", "InvalidSecurityToken"),
+            "{value}"
+        );
     }
 }
 
@@ -138,14 +191,21 @@ const AUDIENCE_START: &str = "<saml2:Audience>urn:";
 /// A CDATA section is text, and means the same.
 #[test]
 fn xua_08_cdata_means_the_same() {
-    let same = replaced(&good(), "yamada@h1.example", "<![CDATA[yamada]]>@h1<![CDATA[.example]]>");
+    let same = replaced(
+        &good(),
+        "yamada@h1.example",
+        "<![CDATA[yamada]]>@h1<![CDATA[.example]]>",
+    );
     assert_eq!(check(&same), check(&good()));
 }
 
 #[test]
 fn xua_08_attributes_that_do_not_belong() {
     for (from, to) in [
-        ("<ds:Reference ", "<ds:Reference Type=\"http://www.w3.org/2000/09/xmldsig#Manifest\" "),
+        (
+            "<ds:Reference ",
+            "<ds:Reference Type=\"http://www.w3.org/2000/09/xmldsig#Manifest\" ",
+        ),
         ("<ds:DigestValue>", "<ds:DigestValue Encoding=\"x\">"),
         ("<ds:SignatureValue>", "<ds:SignatureValue x=\"\">"),
         ("<ds:Transforms>", "<ds:Transforms>text"),

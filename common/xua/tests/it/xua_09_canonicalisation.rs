@@ -24,23 +24,38 @@ fn xua_09_relative_namespaces_have_no_canonical_form() {
         "<a xmlns=\":b\"/>",
         "<a xmlns=\"//example.org\"/>",
     ] {
-        assert_eq!(canonical(document, 1_000), Err(C14nError::RelativeNamespace), "{document}");
+        assert_eq!(
+            canonical(document, 1_000),
+            Err(C14nError::RelativeNamespace),
+            "{document}"
+        );
     }
     assert!(canonical("<a xmlns=\"urn:b\"><b xmlns=\"\"/></a>", 1_000).is_ok());
 }
 
 #[test]
 fn xua_09_relative_namespace_in_the_assertion() {
-    let relative = signed_with("<saml2:AttributeStatement>", "<saml2:AttributeStatement xmlns:r=\"relative\">");
+    let relative = signed_with(
+        "<saml2:AttributeStatement>",
+        "<saml2:AttributeStatement xmlns:r=\"relative\">",
+    );
     assert_refused(check(&relative), "XUA-S13", "FailedCheck");
-    let in_signature = replaced(&good(), "<ds:DigestValue>", "<ds:DigestValue xmlns:r=\"relative\">");
+    let in_signature = replaced(
+        &good(),
+        "<ds:DigestValue>",
+        "<ds:DigestValue xmlns:r=\"relative\">",
+    );
     assert_refused(check(&in_signature), "XUA-S13", "FailedCheck");
 }
 
 /// Outside the assertion it does no harm, unless a PrefixList would draw it in.
 #[test]
 fn xua_09_relative_namespace_elsewhere() {
-    let message = replaced(&envelope(&good()), "xmlns:xs=\"urn:other\"", "xmlns:xs=\"relative\"");
+    let message = replaced(
+        &envelope(&good()),
+        "xmlns:xs=\"urn:other\"",
+        "xmlns:xs=\"relative\"",
+    );
     assert!(validate(&message).is_ok());
 }
 

@@ -50,7 +50,10 @@ fn xua_15_issuer_organisation_and_node_must_belong_together() {
                 let found = result
                     .map(|assertion| assertion.organisation().0.clone())
                     .map_err(xds_xua::Refused::code);
-                assert_eq!(found, expected, "issuer {issuer}, stated {stated}, caller {caller}");
+                assert_eq!(
+                    found, expected,
+                    "issuer {issuer}, stated {stated}, caller {caller}"
+                );
             }
         }
     }
