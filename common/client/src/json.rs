@@ -36,6 +36,49 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Posts a document of another media type, and takes the same back: whatever the status is, it is the caller's to
+    /// judge.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn post_document(
+        &self,
+        url: &str,
+        media_type: &'static str,
+        document: Bytes,
+        repeat: Repeat,
+    ) -> Result<DocumentAnswer, CallError> {
+        let url = parse_url(url)?;
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(ACCEPT, HeaderValue::from_static(media_type));
+        let pace = self.pace();
+        let mut incoming = post_bytes(&self.http(), &url, &headers, document, &pace, repeat).await?;
+        Ok(DocumentAnswer {
+            status: incoming.status(),
+            body: incoming.whole(self.settings().answer_bytes_max).await?,
+        })
+    }
+}
+
+/// What came back for a document.
+#[derive(Clone)]
+pub struct DocumentAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, of whatever media type.
+    pub body: Bytes,
+}
+
+impl std::fmt::Debug for DocumentAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DocumentAnswer")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
 fn json_headers(extra: &[(&str, &str)]) -> Result<HeaderMap, RequestProblem> {
     let mut headers = header_map(extra)?;
     headers.insert(CONTENT_TYPE, JSON);

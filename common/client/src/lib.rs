@@ -28,6 +28,7 @@ pub use answer::Answer;
 pub use call::{Call, Repeat};
 pub use client::Client;
 pub use error::{CallError, ConnectFailure, Mismatch, NotSoap, RequestProblem};
+pub use json::DocumentAnswer;
 pub use outgoing::{ContentError, ContentStream, OutgoingPart, PartContent};
 pub use parts::IncomingPart;
 pub use settings::ClientSettings;

@@ -40,6 +40,7 @@ struct AuditGauges {
     sent: Family<DestinationLabels, Gauge>,
     resent: Family<DestinationLabels, Gauge>,
     failures: Family<DestinationLabels, Gauge>,
+    set_aside: Family<DestinationLabels, Gauge>,
 }
 
 /// A destination by its name in the configuration.
@@ -95,6 +96,11 @@ impl AuditGauges {
                 "audit_destination_failures",
                 "Sessions that failed since the start",
                 &self.failures,
+            ),
+            (
+                "audit_destination_set_aside",
+                "Messages that the receiver refuses, each in a file",
+                &self.set_aside,
             ),
         ];
         for (name, help, family) in families {
@@ -276,6 +282,7 @@ impl Metrics {
             (&self.audit.sent, number(status.sent)),
             (&self.audit.resent, number(status.resent)),
             (&self.audit.failures, number(status.failures)),
+            (&self.audit.set_aside, number(status.set_aside)),
         ] {
             family.get_or_create(&labels).set(value);
         }

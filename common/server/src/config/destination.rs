@@ -14,8 +14,15 @@ use super::sections::rebase_material;
 pub struct DestinationSection {
     /// Its name here: letters, digits, `-` and `_`. It also names the file that remembers how far delivery got.
     pub name: String,
-    /// `host:port`.
+    /// What it speaks.
+    #[serde(default)]
+    pub protocol: FeedProtocol,
+    /// `host:port`, of a receiver of syslog.
+    #[serde(default)]
     pub address: String,
+    /// The base address of a receiver of FHIR: AuditEvents are posted to it and to `AuditEvent` below it.
+    #[serde(default)]
+    pub url: Option<String>,
     /// `tls` (RFC 5425) or `udp` (RFC 5426: unencrypted, may lose and truncate messages).
     #[serde(default)]
     pub transport: SyslogTransport,
@@ -33,7 +40,18 @@ pub struct DestinationSection {
     pub tls: Option<MaterialPaths>,
 }
 
-/// How a destination is reached.
+/// The interactions of ITI-20.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedProtocol {
+    /// Syslog with the DICOM form.
+    #[default]
+    Syslog,
+    /// FHIR AuditEvents by HTTPS (ATX: FHIR Feed).
+    Fhir,
+}
+
+/// How a destination of syslog is reached.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum SyslogTransport {
@@ -70,16 +88,68 @@ impl DestinationSection {
                 self.name
             ));
         }
+        let complaint = match self.protocol {
+            FeedProtocol::Syslog => self.syslog_complaint(),
+            FeedProtocol::Fhir => self.fhir_complaint(),
+        };
+        complaints.extend(complaint.map(|what| format!("audit.destination {}: {what}", self.name)));
+        complaints
+    }
+
+    fn syslog_complaint(&self) -> Option<&'static str> {
         let port = self
             .address
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse::<u16>().ok());
         if port.is_none() || self.host().is_empty() {
-            complaints.push(format!(
-                "audit.destination {}: address is \"host:port\", such as \"arr.example.jp:6514\"",
-                self.name
-            ));
+            return Some("address is \"host:port\", such as \"arr.example.jp:6514\"");
         }
-        complaints
+        self.url.as_ref().map(|_| "url is for protocol = \"fhir\"")
+    }
+
+    fn fhir_complaint(&self) -> Option<&'static str> {
+        let url = self.url.as_deref().unwrap_or_default();
+        let is_https = url
+            .strip_prefix("https://")
+            .is_some_and(|rest| !rest.is_empty() && !rest.contains(['?', '#', ' ']));
+        if !is_https {
+            return Some("url is the https base address, such as \"https://arr.example.jp/fhir\"");
+        }
+        let syslog_only =
+            !self.address.is_empty() || self.server_name.is_some() || self.transport == SyslogTransport::Udp;
+        syslog_only.then_some("address, transport and server_name are for protocol = \"syslog\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(text: &str) -> usize {
+        let section: DestinationSection = toml::from_str(text).unwrap();
+        section.complaints().len()
+    }
+
+    #[test]
+    fn each_protocol_has_an_address_of_its_own() {
+        let fhir = "name = \"arr\"\nprotocol = \"fhir\"\n";
+        let syslog = "name = \"arr\"\naddress = \"arr.example.jp:6514\"\n";
+        assert_eq!(complaints(syslog), 0);
+        assert_eq!(
+            complaints(&format!("{fhir}url = \"https://arr.example.jp/fhir\"")),
+            0
+        );
+        for bad in [
+            fhir.to_owned(),
+            format!("{fhir}url = \"http://arr.example.jp/fhir\""),
+            format!("{fhir}url = \"https://\""),
+            format!("{fhir}url = \"https://arr.example.jp/fhir?a\""),
+            format!("{fhir}url = \"https://arr.example.jp\"\naddress = \"arr.example.jp:6514\""),
+            format!("{fhir}url = \"https://arr.example.jp\"\ntransport = \"udp\""),
+            format!("{syslog}url = \"https://arr.example.jp/fhir\""),
+            "name = \"arr\"".to_owned(),
+        ] {
+            assert_eq!(complaints(&bad), 1, "{bad}");
+        }
     }
 }

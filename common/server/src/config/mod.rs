@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-pub use destination::{DestinationSection, SyslogTransport};
+pub use destination::{DestinationSection, FeedProtocol, SyslogTransport};
 pub use limits::Limits;
 pub use sections::{
     AuditSection, ClinicalSection, LogFormat, LogSection, NodeSection, StatusSection, rebase_material,

@@ -1,5 +1,6 @@
 //! Delivery of audit events to Audit Record Repositories (ITI-20): a cursor, a window and an alarm for each.
 
+mod fhir;
 mod source;
 
 use std::collections::BTreeMap;
@@ -11,14 +12,16 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use xds_atna::Source as Writer;
 use xds_audit::Journal;
+use xds_client::CallError;
 use xds_model::time::{SharedClock, SharedIds};
 use xds_syslog::sender::{Destination, DestinationStatus, Limits, Sender, Surroundings, Transport};
 use xds_tls::{ClientSettings, ClientTls, LiveMaterial, MaterialError};
 
-use crate::config::{AuditSection, DestinationSection, NodeSection, SyslogTransport};
+use crate::config::{AuditSection, DestinationSection, FeedProtocol, NodeSection, SyslogTransport};
 use crate::foundation::now_of;
 use crate::metrics::SharedMetrics;
-use source::JournalSource;
+use fhir::FhirFeed;
+use source::{Form, JournalSource};
 
 /// An event that is older and not delivered raises the alarm.
 const LATE: Duration = Duration::from_secs(300);
@@ -47,6 +50,14 @@ pub enum DeliveryError {
         name: String,
         /// Why.
         source: rustls::Error,
+    },
+    /// The HTTP client does not take the configuration.
+    #[error("audit.destination {name}: {source}")]
+    Http {
+        /// The destination.
+        name: String,
+        /// Why.
+        source: CallError,
     },
     /// A name that cannot be.
     #[error("audit.destination {name}: \"{value}\" is no {what}")]
@@ -110,7 +121,7 @@ impl Delivery {
         let mut own_material = Vec::new();
         for section in &plan.audit.destination {
             let destination = destination(section, &plan, &mut own_material)?;
-            let source = JournalSource::new(plan.journal.clone(), Arc::clone(&writer));
+            let source = JournalSource::new(plan.journal.clone(), Arc::clone(&writer), form(section));
             let surroundings = Surroundings {
                 clock: Arc::clone(&plan.clock),
                 ids: Arc::clone(&plan.ids),
@@ -225,35 +236,26 @@ fn destination(
         value: value.to_owned(),
         what,
     };
-    let transport = match section.transport {
-        SyslogTransport::Udp => Transport::Udp {
+    let transport = match (section.protocol, section.transport) {
+        (FeedProtocol::Fhir, _) => {
+            let (tls, material) = tls(section, plan, own_material)?;
+            let url = section.url.as_deref().unwrap_or_default();
+            let feed = FhirFeed::new(url, &tls, material, Arc::clone(&plan.ids)).map_err(|source| {
+                DeliveryError::Http {
+                    name: section.name.clone(),
+                    source,
+                }
+            })?;
+            Transport::Posts {
+                poster: Arc::new(feed),
+            }
+        }
+        (FeedProtocol::Syslog, SyslogTransport::Udp) => Transport::Udp {
             address: section.address.clone(),
             datagram_bytes_max: DATAGRAM_BYTES_MAX,
         },
-        SyslogTransport::Tls => {
-            let material = match &section.tls {
-                None => Arc::clone(&plan.material),
-                Some(paths) => {
-                    let material =
-                        LiveMaterial::load(paths.clone(), now_of(&plan.clock)).map_err(|source| {
-                            DeliveryError::Material {
-                                name: section.name.clone(),
-                                source,
-                            }
-                        })?;
-                    own_material.push(Arc::clone(&material));
-                    material
-                }
-            };
-            let settings = ClientSettings {
-                allow_tls12: section.allow_tls12,
-                fqdn_check: section.fqdn_check,
-                ..ClientSettings::default()
-            };
-            let tls = ClientTls::new(material, settings).map_err(|source| DeliveryError::Tls {
-                name: section.name.clone(),
-                source,
-            })?;
+        (FeedProtocol::Syslog, SyslogTransport::Tls) => {
+            let (tls, _) = tls(section, plan, own_material)?;
             let name = section.server_name.as_deref().unwrap_or(section.host());
             Transport::Tls {
                 address: section.address.clone(),
@@ -270,6 +272,39 @@ fn destination(
         transport,
         limits: Limits::default(),
     })
+}
+
+fn form(section: &DestinationSection) -> Form {
+    match section.protocol {
+        FeedProtocol::Syslog => Form::Syslog,
+        FeedProtocol::Fhir => Form::Fhir,
+    }
+}
+
+/// The client's side of TLS for a destination, and the material it is made of.
+fn tls(
+    section: &DestinationSection,
+    plan: &Plan<'_>,
+    own_material: &mut Vec<Arc<LiveMaterial>>,
+) -> Result<(ClientTls, Arc<LiveMaterial>), DeliveryError> {
+    let name = || section.name.clone();
+    let material = match &section.tls {
+        None => Arc::clone(&plan.material),
+        Some(paths) => {
+            let loaded = LiveMaterial::load(paths.clone(), now_of(&plan.clock));
+            let material = loaded.map_err(|source| DeliveryError::Material { name: name(), source })?;
+            own_material.push(Arc::clone(&material));
+            material
+        }
+    };
+    let settings = ClientSettings {
+        allow_tls12: section.allow_tls12,
+        fqdn_check: section.fqdn_check,
+        ..ClientSettings::default()
+    };
+    let tls = ClientTls::new(Arc::clone(&material), settings)
+        .map_err(|source| DeliveryError::Tls { name: name(), source })?;
+    Ok((tls, material))
 }
 
 fn make(folder: &PathBuf) -> std::io::Result<()> {

@@ -1,24 +1,44 @@
-//! The journal as what destinations are owed: events as lines of syslog.
+//! The journal as what destinations are owed: events as lines of syslog, or as FHIR resources.
 
 use std::sync::Arc;
 
-use xds_atna::{Source as Writer, messages, syslog};
+use xds_atna::{AuditMessage, Source as Writer, fhir, messages, syslog};
 use xds_audit::{Follower, Journal};
 use xds_syslog::{Owed, Source, SourceError};
+
+/// How a message is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Form {
+    /// A line of RFC 5424 with the DICOM form in it.
+    Syslog,
+    /// A FHIR AuditEvent in JSON.
+    Fhir,
+}
+
+impl Form {
+    fn write(self, message: &AuditMessage, writer: &Writer) -> String {
+        match self {
+            Self::Syslog => syslog::line(message, writer),
+            Self::Fhir => fhir::audit_event(message).to_string(),
+        }
+    }
+}
 
 /// Reads one destination's events from the journal.
 pub(super) struct JournalSource {
     journal: Journal,
     writer: Arc<Writer>,
+    form: Form,
     /// Where reading stands: it goes on from there as long as it is asked to.
     standing: Option<(u64, Follower)>,
 }
 
 impl JournalSource {
-    pub(super) fn new(journal: Journal, writer: Arc<Writer>) -> Self {
+    pub(super) fn new(journal: Journal, writer: Arc<Writer>, form: Form) -> Self {
         Self {
             journal,
             writer,
+            form,
             standing: None,
         }
     }
@@ -42,7 +62,7 @@ impl Source for JournalSource {
             };
             let lines: Vec<String> = messages(&told, &self.writer)
                 .iter()
-                .map(|message| syslog::line(message, &self.writer))
+                .map(|message| self.form.write(message, &self.writer))
                 .collect();
             bytes += lines.iter().map(String::len).sum::<usize>();
             stands = told.id.sequence;

@@ -14,6 +14,7 @@ mod bodies;
 mod client;
 mod clock;
 mod config;
+mod fhir_feed;
 mod flow;
 mod heads;
 mod journal_commands;

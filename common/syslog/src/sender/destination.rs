@@ -8,6 +8,8 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 
+use super::poster::Poster;
+
 /// The name of a destination: metrics carry it, and the file of its cursor.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct DestinationName(String);
@@ -79,6 +81,12 @@ pub enum Transport {
         /// Longer messages are truncated; at most [`crate::frame::DATAGRAM_BYTES_MAX`].
         datagram_bytes_max: usize,
     },
+    /// A receiver that acknowledges every message, such as one of ATX: FHIR Feed. The lines of the source are its
+    /// messages.
+    Posts {
+        /// How to reach it.
+        poster: Arc<dyn Poster>,
+    },
 }
 
 /// How long to wait, and how much may be under way.
@@ -111,6 +119,12 @@ pub struct Limits {
     pub cursor_every: Duration,
     /// How often an unreadable source is asked again.
     pub source_retry: Duration,
+    /// Messages that are posted at once at most, by whole records.
+    pub posts_events_max: usize,
+    /// Bytes that are posted at once at most, by whole records.
+    pub posts_bytes_max: usize,
+    /// How often a message is posted that is refused, before it is set aside.
+    pub refusals_max: u32,
 }
 
 impl Default for Limits {
@@ -129,6 +143,9 @@ impl Default for Limits {
             pause_max: Duration::from_secs(60),
             cursor_every: Duration::from_secs(1),
             source_retry: Duration::from_secs(1),
+            posts_events_max: 200,
+            posts_bytes_max: 1024 * 1024,
+            refusals_max: 5,
         }
     }
 }

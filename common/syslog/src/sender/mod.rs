@@ -25,6 +25,9 @@
 //! [`Limits::window_events_min`]), or [`Limits::settle_after`] after its first message. A new one stands within a few
 //! milliseconds; while nothing is owed, it stays open.
 //!
+//! A receiver that acknowledges ([`Transport::Posts`]) needs none of this: the cursor moves when it says that it has a
+//! message, and what it refuses again and again is set aside in a file, told, and passed over.
+//!
 //! # What an operator must set at the receiver
 //!
 //! All this proves that the receiver's process has *read*. What it keeps in memory then is its own to lose. rsyslog
@@ -39,10 +42,13 @@
 //! Our own process needs AF_NETLINK (systemd: `RestrictAddressFamilies`). Without it, each session takes 200 ms longer,
 //! and proof 2 leans on that time.
 
+mod aside;
 mod cursor;
 mod destination;
 mod kernel;
 mod pause;
+mod poster;
+mod posts;
 mod session;
 mod status;
 mod task;
@@ -57,9 +63,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use xds_model::time::{Clock, IdSource};
 
+use self::aside::Aside;
 pub use self::cursor::CursorError;
 use self::cursor::CursorFile;
 pub use self::destination::{Destination, DestinationName, DestinationNameError, Limits, Transport};
+pub use self::poster::{Poster, Posting, Verdict};
+use self::posts::Refusals;
 use self::status::Shared;
 pub use self::status::{DestinationStatus, OldestUnsent, Trouble};
 use self::task::Task;
@@ -102,6 +111,8 @@ impl Sender {
         let file = CursorFile::new(folder, &destination.name);
         let cursor = file.load_within(*newest.borrow())?;
         let shared = Shared::new(destination.name.clone(), cursor.settled);
+        let aside = Aside::new(folder, &destination.name);
+        shared.lock().set_aside = aside.count();
         if matches!(destination.transport, Transport::Udp { .. }) {
             tracing::warn!(
                 destination = %destination.name,
@@ -116,7 +127,7 @@ impl Sender {
             newest,
             stopping,
             (file, cursor),
-            shared.clone(),
+            (shared.clone(), Refusals::new(aside)),
             ids,
         );
         Ok(Self {

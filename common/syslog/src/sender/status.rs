@@ -26,6 +26,8 @@ pub struct DestinationStatus {
     pub resent: u64,
     /// Messages that were truncated (UDP only).
     pub truncated: u64,
+    /// Messages that the receiver refuses and that lie in files, from earlier runs too (receivers that acknowledge only).
+    pub set_aside: u64,
     /// Attempts and sessions that failed since the start.
     pub failures: u64,
     /// Failures since something was last delivered.
@@ -72,6 +74,16 @@ pub enum Trouble {
     CloseTimeout,
     /// A datagram could not be sent.
     Datagram,
+    /// The receiver did not answer in time.
+    AnswerTimeout,
+    /// The receiver answered with an HTTP status that says nothing of the messages.
+    Status,
+    /// The receiver's answer does not say what became of each message.
+    Answer,
+    /// The receiver refused a message.
+    Refused,
+    /// A message that is refused for good cannot be set aside.
+    Aside,
     /// The source cannot be read.
     Source,
     /// The cursor cannot be written.
@@ -95,6 +107,11 @@ impl Trouble {
             Self::Session => "session",
             Self::CloseTimeout => "close-timeout",
             Self::Datagram => "datagram",
+            Self::AnswerTimeout => "answer-timeout",
+            Self::Status => "status",
+            Self::Answer => "answer",
+            Self::Refused => "refused",
+            Self::Aside => "aside",
             Self::Source => "source",
             Self::Cursor => "cursor",
         }
@@ -143,6 +160,7 @@ impl Shared {
             sent: 0,
             resent: 0,
             truncated: 0,
+            set_aside: 0,
             failures: 0,
             failures_in_a_row: 0,
             last_error: None,

@@ -9,12 +9,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 use xds_model::time::IdSource;
 
 use super::cursor::{Cursor, CursorFile};
-use super::destination::{Destination, Limits, Transport};
+use super::destination::{Destination, DestinationName, Limits, Transport};
 use super::pause::pause;
+use super::posts::Refusals;
 use super::session::Session;
 use super::status::{OldestUnsent, Shared, Trouble};
 use super::udp::Datagrams;
-use super::window::Window;
+use super::window::{Fate, Line, Window};
 use crate::Source;
 
 /// What a destination's task works on.
@@ -24,11 +25,12 @@ pub(super) struct Task {
     source: Option<Box<dyn Source>>,
     newest: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
-    window: Window,
+    pub(super) window: Window,
     file: CursorFile,
     saved: Cursor,
     save_from: Instant,
-    shared: Shared,
+    pub(super) shared: Shared,
+    pub(super) refusals: Refusals,
     ids: Arc<dyn IdSource>,
     failures: u32,
     /// The receiver has taken a session since the last failure.
@@ -39,7 +41,7 @@ pub(super) struct Task {
 
 /// How a session went that did not fail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Next {
+pub(super) enum Next {
     Session,
     Stop,
 }
@@ -51,7 +53,7 @@ impl Task {
         newest: watch::Receiver<u64>,
         stopping: watch::Receiver<bool>,
         (file, cursor): (CursorFile, Cursor),
-        shared: Shared,
+        (shared, refusals): (Shared, Refusals),
         ids: Arc<dyn IdSource>,
     ) -> Self {
         Self {
@@ -64,6 +66,7 @@ impl Task {
             saved: cursor,
             save_from: Instant::now(),
             shared,
+            refusals,
             ids,
             failures: 0,
             trusted: false,
@@ -106,6 +109,7 @@ impl Task {
                 let datagrams = Datagrams::open(&address, datagram_bytes_max).await?;
                 self.datagrams(datagrams).await
             }
+            Transport::Posts { poster } => self.posts(&poster).await,
         }
     }
 
@@ -185,7 +189,7 @@ impl Task {
     }
 
     /// Reads from the source when everything that was read is under way.
-    async fn fill(&mut self) {
+    pub(super) async fn fill(&mut self) {
         let newest = *self.newest.borrow_and_update();
         if self.window.has_waiting() || newest <= self.window.read_to() {
             return;
@@ -223,6 +227,30 @@ impl Task {
         let mut status = self.shared.lock();
         status.sent += taken.sent;
         status.resent += taken.resent;
+    }
+
+    /// The lines of the next records, for a receiver that acknowledges.
+    pub(super) fn take_lines(&mut self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let taken = self.window.take_lines(&self.destination.limits, &mut lines);
+        let mut status = self.shared.lock();
+        status.sent += taken.sent;
+        status.resent += taken.resent;
+        lines
+    }
+
+    /// What became of each of them.
+    pub(super) fn settle_lines(&mut self, fates: &[Fate]) {
+        if fates.contains(&Fate::Delivered) {
+            self.failures = 0;
+            self.shared.lock().failures_in_a_row = 0;
+        }
+        self.window.settle_lines(fates);
+        self.publish();
+    }
+
+    pub(super) fn name(&self) -> &DestinationName {
+        &self.destination.name
     }
 
     fn settle(&mut self) {
@@ -269,7 +297,7 @@ impl Task {
     }
 
     /// Waits for something to do: news from the source, the end of the session, a time.
-    async fn wait(
+    pub(super) async fn wait(
         &mut self,
         ended: impl Future<Output = Trouble>,
         due: Option<Instant>,
@@ -287,7 +315,7 @@ impl Task {
         }
     }
 
-    async fn save_if_due(&mut self) {
+    pub(super) async fn save_if_due(&mut self) {
         if self.save_from <= Instant::now() {
             self.save().await;
         }
@@ -321,11 +349,11 @@ impl Task {
         });
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(super) fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
     }
 
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         self.destination.limits
     }
 }

@@ -29,6 +29,21 @@ pub(super) struct Taken {
     pub(super) resent: u64,
 }
 
+/// One line of a record.
+#[derive(Clone, Eq, PartialEq)]
+pub(super) struct Line {
+    pub(super) sequence: u64,
+    pub(super) text: String,
+}
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fate {
+    Delivered,
+    SetAside,
+    Owed,
+}
+
 impl Window {
     pub(super) fn new(cursor: Cursor) -> Self {
         Self {
@@ -106,19 +121,59 @@ impl Window {
             };
             let before = out.len();
             owed.lines.iter().for_each(|line| encode(line, out));
-            let events = owed.lines.len() as u64;
-            self.written_events += events;
-            self.written_bytes = self.written_bytes.saturating_add(out.len() - before);
-            taken.sent += events;
-            if owed.sequence <= self.once_written {
-                taken.resent += events;
-            } else {
-                self.once_written = owed.sequence;
-            }
-            self.written.push_back(owed);
+            self.write(owed, out.len() - before, &mut taken);
         }
         self.cursor.resent += taken.resent;
         taken
+    }
+
+    /// The same for a receiver that acknowledges: the lines themselves, until there are enough of them. It is told of
+    /// each, so as many may be under way.
+    pub(super) fn take_lines(&mut self, limits: &Limits, out: &mut Vec<Line>) -> Taken {
+        let (mut taken, mut bytes) = (Taken::default(), 0_usize);
+        while out.len() < limits.posts_events_max && bytes < limits.posts_bytes_max {
+            let Some(owed) = self.waiting.pop_front() else {
+                break;
+            };
+            let sequence = owed.sequence;
+            out.extend(owed.lines.iter().cloned().map(|text| Line { sequence, text }));
+            let length = owed.lines.iter().map(String::len).sum();
+            bytes = bytes.saturating_add(length);
+            self.write(owed, length, &mut taken);
+        }
+        self.cursor.resent += taken.resent;
+        taken
+    }
+
+    fn write(&mut self, owed: Owed, bytes: usize, taken: &mut Taken) {
+        let events = owed.lines.len() as u64;
+        self.written_events += events;
+        self.written_bytes = self.written_bytes.saturating_add(bytes);
+        taken.sent += events;
+        if owed.sequence <= self.once_written {
+            taken.resent += events;
+        } else {
+            self.once_written = owed.sequence;
+        }
+        self.written.push_back(owed);
+    }
+
+    /// What became of each line that was written, in order. The rest waits again, and nothing else of its record.
+    pub(super) fn settle_lines(&mut self, fates: &[Fate]) {
+        let mut fates = fates.iter();
+        for owed in &mut self.written {
+            owed.lines.retain(|_| {
+                fates.next().is_none_or(|fate| match fate {
+                    Fate::Owed => true,
+                    Fate::SetAside => false,
+                    Fate::Delivered => {
+                        self.cursor.delivered += 1;
+                        false
+                    }
+                })
+            });
+        }
+        self.rewind();
     }
 
     /// Everything written has arrived.
@@ -225,6 +280,29 @@ mod tests {
         assert_eq!(window.cursor().settled, 2);
         window.settle();
         assert_eq!(window.cursor().settled, 5);
+    }
+
+    #[test]
+    fn of_a_record_only_what_was_not_taken_is_sent_again() {
+        let mut window = Window::new(Cursor::default());
+        window.push(vec![owed(1, &["a"]), owed(2, &["b", "c"]), owed(3, &["d"])]);
+        let take = |window: &mut Window| {
+            let mut lines = Vec::new();
+            let taken = window.take_lines(&Limits::default(), &mut lines);
+            let texts: Vec<String> = lines.into_iter().map(|line| line.text).collect();
+            (texts.concat(), taken)
+        };
+        assert_eq!(
+            take(&mut window),
+            ("abcd".to_owned(), Taken { sent: 4, resent: 0 })
+        );
+        use Fate::{Delivered, Owed, SetAside};
+        window.settle_lines(&[Delivered, Owed, Delivered, Delivered]);
+        assert_eq!((window.cursor().settled, window.cursor().delivered), (1, 3));
+        assert_eq!(take(&mut window), ("b".to_owned(), Taken { sent: 1, resent: 1 }));
+        window.settle_lines(&[SetAside]);
+        assert_eq!((window.cursor().settled, window.cursor().delivered), (3, 3));
+        assert!(take(&mut window).0.is_empty());
     }
 
     #[test]
