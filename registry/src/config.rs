@@ -101,6 +101,13 @@ impl OperatorSection {
             ("clinical", Some(config.clinical.listen)),
             ("mllp", config.mllp.as_ref().map(|mllp| mllp.listen)),
             ("status", Some(config.status.listen)),
+            (
+                "audit_repository",
+                config
+                    .audit_repository
+                    .as_ref()
+                    .map(|repository| repository.listen),
+            ),
         ];
         let others = others.into_iter().filter_map(|(name, at)| Some((name, at?)));
         for (name, _) in others.filter(|(_, other)| is_shared(self.listen, *other)) {

@@ -14,6 +14,8 @@ pub(crate) struct Ports {
     pub(crate) mllp: u16,
     /// The registry's health and metrics.
     pub(crate) registry_status: u16,
+    /// The registry as an Audit Record Repository, syslog over TLS.
+    pub(crate) audit: u16,
     /// The repository, HTTPS.
     pub(crate) repository: u16,
     /// The repository's health and metrics.
@@ -24,13 +26,14 @@ impl Ports {
     /// Ports that nobody uses at this moment.
     pub(crate) fn pick() -> io::Result<Self> {
         // Held together until all are known, so that they differ.
-        let listeners: [TcpListener; 5] = [listen()?, listen()?, listen()?, listen()?, listen()?];
-        let [registry, mllp, registry_status, repository, repository_status] =
+        let listeners: [TcpListener; 6] = [listen()?, listen()?, listen()?, listen()?, listen()?, listen()?];
+        let [registry, mllp, registry_status, audit, repository, repository_status] =
             listeners.each_ref().map(TcpListener::local_addr);
         Ok(Self {
             registry: registry?.port(),
             mllp: mllp?.port(),
             registry_status: registry_status?.port(),
+            audit: audit?.port(),
             repository: repository?.port(),
             repository_status: repository_status?.port(),
         })
@@ -59,10 +62,11 @@ fn listen() -> io::Result<TcpListener> {
 /// registry.toml. Paths are relative to its folder.
 pub(crate) fn registry(ports: &Ports) -> String {
     let tls = tls("registry-server");
-    let (clinical, mllp, status, url) = (
+    let (clinical, mllp, status, audit, url) = (
         ports.registry,
         ports.mllp,
         ports.registry_status,
+        ports.audit,
         ports.registry_url(),
     );
     format!(
@@ -89,6 +93,9 @@ listen = \"127.0.0.1:{status}\"
 [audit]
 journal = \"journal/registry\"
 
+[audit_repository]
+listen = \"127.0.0.1:{audit}\"
+
 [log]
 format = \"text\"
 level = \"info\"
@@ -98,13 +105,15 @@ level = \"info\"
 
 /// repository.toml. Paths are relative to its folder.
 pub(crate) fn repository(ports: &Ports) -> String {
-    let (server, client) = (
+    let (server, client, deliverer) = (
         tls("repository-server"),
         tls("repository").replace("[clinical.tls]", "[registry.tls]"),
+        tls("repository").replace("[clinical.tls]", "[audit.destination.tls]"),
     );
-    let (clinical, status, url, registry) = (
+    let (clinical, status, audit, url, registry) = (
         ports.repository,
         ports.repository_status,
+        ports.audit,
         ports.repository_url(),
         ports.registry_url(),
     );
@@ -124,6 +133,11 @@ listen = \"127.0.0.1:{status}\"
 [audit]
 journal = \"journal/repository\"
 
+[[audit.destination]]
+name = \"registry\"
+address = \"127.0.0.1:{audit}\"
+server_name = \"localhost\"
+{deliverer}
 [repository]
 unique_id = \"{REPOSITORY}\"
 data = \"data/repository\"

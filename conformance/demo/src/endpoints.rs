@@ -149,6 +149,7 @@ mod tests {
             registry: 1,
             mllp: 2,
             registry_status: 3,
+            audit: 6,
             repository: 4,
             repository_status: 5,
         };

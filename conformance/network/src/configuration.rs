@@ -25,17 +25,27 @@ workers = 2
 [mllp]
 listen = \"127.0.0.1:{mllp}\"
 
+[operator]
+listen = \"127.0.0.1:{operator}\"
+public_url = \"{operator_url}\"
+
 [status]
 listen = \"127.0.0.1:{status}\"
 
 [audit]
 journal = \"journal/registry\"
 free_bytes_min = 1048576
+
+[audit_repository]
+listen = \"127.0.0.1:{audit}\"
 {log}",
         clinical = ports.registry,
+        audit = ports.audit,
         url = registry_url(ports),
         tls = tls("clinical.tls", "registry-server"),
         mllp = ports.mllp,
+        operator = ports.operator,
+        operator_url = operator_url(ports),
         status = ports.registry_status,
         log = log(options),
     );
@@ -60,6 +70,11 @@ listen = \"127.0.0.1:{status}\"
 journal = \"journal/repository\"
 free_bytes_min = 1048576
 
+[[audit.destination]]
+name = \"registry\"
+address = \"127.0.0.1:{audit}\"
+server_name = \"localhost\"
+{deliverer}
 [repository]
 unique_id = \"{REPOSITORY_UNIQUE_ID}\"
 data = \"documents\"
@@ -72,6 +87,8 @@ nodes_seconds = 1
         clinical = ports.repository,
         url = repository_url(ports),
         server = tls("clinical.tls", "repository-server"),
+        audit = ports.audit,
+        deliverer = tls("audit.destination.tls", "repository"),
         status = ports.repository_status,
         registry = registry_url(ports),
         client = tls("registry.tls", "repository"),
@@ -83,6 +100,11 @@ nodes_seconds = 1
 /// The registry's endpoint.
 pub(crate) fn registry_url(ports: &Ports) -> String {
     format!("https://localhost:{}/xds/registry", ports.registry)
+}
+
+/// The registry's operator listener.
+pub(crate) fn operator_url(ports: &Ports) -> String {
+    format!("https://localhost:{}", ports.operator)
 }
 
 /// The repository's endpoint.

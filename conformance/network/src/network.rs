@@ -97,7 +97,7 @@ impl Network {
         };
         network.write("registry.toml", &configuration::registry(&ports, options))?;
         network.write("repository.toml", &configuration::repository(&ports, options))?;
-        network.command(Program::Registry, &["migrate"])?;
+        network.command(Program::Registry, &["migrate", "--grant"])?;
         network.command(Program::Repository, &["init"])?;
         Ok(network)
     }
@@ -149,9 +149,11 @@ impl Network {
             organisation,
             "--certificate",
             &certificate,
-            "--allow",
-            allow,
         ];
+        // Who has rights at the operator listener only sends no transaction.
+        if !allow.is_empty() {
+            arguments.extend(["--allow", allow]);
+        }
         arguments.extend(more);
         self.command(Program::Registry, &arguments).map(drop)
     }
@@ -222,6 +224,11 @@ impl Network {
     /// The registry's endpoint.
     pub fn registry_url(&self) -> String {
         configuration::registry_url(&self.ports)
+    }
+
+    /// The registry's operator listener.
+    pub fn operator_url(&self) -> String {
+        configuration::operator_url(&self.ports)
     }
 
     /// The repository's endpoint.

@@ -118,6 +118,22 @@ impl Node {
         self.raw(self.ports.repository).await
     }
 
+    /// A raw TLS connection to the registry as an Audit Record Repository.
+    ///
+    /// # Errors
+    /// As [`raw_registry`](Self::raw_registry).
+    pub async fn raw_audit(&self) -> io::Result<RawConnection> {
+        self.raw(self.ports.audit).await
+    }
+
+    /// A raw TLS connection to the registry's operator listener.
+    ///
+    /// # Errors
+    /// As [`raw_registry`](Self::raw_registry).
+    pub async fn raw_operator(&self) -> io::Result<RawConnection> {
+        self.raw(self.ports.operator).await
+    }
+
     async fn raw(&self, port: u16) -> io::Result<RawConnection> {
         let tcp = TcpStream::connect(("127.0.0.1", port)).await?;
         tcp.set_nodelay(true)?;

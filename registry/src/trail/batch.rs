@@ -9,7 +9,6 @@ const EVENTS_MAX: usize = 500;
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What was read.
-#[derive(Default)]
 pub(super) struct Batch {
     /// In the order of their numbers; none where the journal has no more now.
     pub(super) events: Vec<Told>,

@@ -48,11 +48,7 @@ pub(crate) struct Indexing {
 impl Indexing {
     /// Starts it, from where the trail stands.
     pub(crate) fn start(plan: Plan) -> Self {
-        let standing = Arc::new(Standing::new(
-            plan.metrics,
-            plan.ready,
-            Arc::clone(&plan.clock),
-        ));
+        let standing = Arc::new(Standing::new(plan.metrics, plan.ready, Arc::clone(&plan.clock)));
         let looking = tokio::spawn(look(Arc::clone(&standing), plan.journal.clone()));
         let (stop, stopping) = watch::channel(false);
         let indexer = Indexer {
@@ -61,7 +57,6 @@ impl Indexing {
             clock: plan.clock,
             standing,
             reading: None,
-            pending: Batch::default(),
             made: None,
         };
         Self {
@@ -115,8 +110,6 @@ struct Indexer {
     standing: Arc<Standing>,
     /// None until the trail has said where it stands.
     reading: Option<Reading>,
-    /// Read, and not added yet.
-    pending: Batch,
     /// The newest month whose partitions are known to be there.
     made: Option<(i32, Month)>,
 }
@@ -141,6 +134,7 @@ impl Indexer {
                 }
                 Err(error) => {
                     self.standing.failed(&error);
+                    self.start_again();
                     if last {
                         tracing::warn!("audit events are added to the trail after the next start");
                         return;
@@ -152,25 +146,28 @@ impl Indexer {
         }
     }
 
-    /// Reads a batch, unless one waits, and adds it.
+    /// After a failure the trail is asked where it stands: a batch may have been kept whose answer was lost, and a
+    /// database that was put back to an older state gets what it lacks.
+    fn start_again(&mut self) {
+        self.reading = None;
+        self.made = None;
+    }
+
+    /// Reads a batch and adds it.
     async fn round(&mut self) -> Result<Round, RoundError> {
         self.make_months().await?;
-        if self.pending.events.is_empty() {
-            self.pending = self.read().await?;
-            if let Some(gap) = self.pending.gap.take() {
-                self.standing.gap(gap);
-                tell(&self.journal, gap).await;
-            }
+        let batch = self.read().await?;
+        if let Some(gap) = batch.gap {
+            self.standing.gap(gap);
+            tell(&self.journal, gap).await;
         }
-        let (Some(first), Some(last)) = (self.pending.events.first(), self.pending.events.last()) else {
+        let (Some(first), Some(last)) = (batch.events.first(), batch.events.last()) else {
             self.standing.caught_up();
             return Ok(Round::CaughtUp);
         };
         self.standing.waits(first.ended.at);
-        let position = last.id.sequence;
-        let added = self.trail.index(&self.pending.events).await?;
-        self.pending.events.clear();
-        self.standing.added(added, position);
+        let added = self.trail.index(&batch.events).await?;
+        self.standing.added(added, last.id.sequence);
         Ok(Round::Added)
     }
 

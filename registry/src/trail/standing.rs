@@ -77,7 +77,11 @@ impl Standing {
     pub(super) fn failed(&self, error: &(impl std::error::Error + 'static)) {
         self.metrics.failures.inc();
         self.metrics.failing.set(1);
-        let before = std::mem::replace(&mut self.lock().failing, true);
+        let mut state = self.lock();
+        let before = std::mem::replace(&mut state.failing, true);
+        // What comes from now on waits, at least.
+        state.waits_since.get_or_insert(self.clock.now());
+        drop(state);
         if before {
             tracing::debug!(%error, "audit events wait in the journal still");
         } else {

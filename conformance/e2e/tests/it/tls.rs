@@ -65,11 +65,12 @@ fn presenting(network: &Network, name: &str) -> Vec<String> {
 }
 
 /// Every port that speaks TLS.
-fn ports(network: &Network) -> [(u16, &'static str); 3] {
+fn ports(network: &Network) -> [(u16, &'static str); 4] {
     let ports = network.ports();
     [
         (ports.registry, "the registry"),
         (ports.mllp, "the registry's feed"),
+        (ports.audit, "the registry's audit repository"),
         (ports.repository, "the repository"),
     ]
 }
@@ -117,7 +118,7 @@ fn tls12(arguments: &[String]) -> Vec<String> {
 
 /// At each port this many connections were refused, and each reason is in the journal.
 async fn end(case: Case, times: usize) {
-    for (program, times) in [(Program::Registry, 2 * times), (Program::Repository, times)] {
+    for (program, times) in [(Program::Registry, 3 * times), (Program::Repository, times)] {
         let reasons = case.refused_connections(program);
         assert_eq!(
             reasons.values().sum::<u64>(),

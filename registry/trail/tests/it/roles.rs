@@ -140,15 +140,9 @@ async fn roles_are_made_with_the_schema_and_may_do_what_is_theirs() {
 
     // Once more: nothing is changed, but for a password that is to be renewed.
     let second = logins(&db, "second");
-    assert_eq!(
-        db.owner.install(&second, false).await.unwrap(),
-        SCHEMA_VERSION
-    );
+    assert_eq!(db.owner.install(&second, false).await.unwrap(), SCHEMA_VERSION);
     db.logged_in(&first.reader).check_schema().await.unwrap();
-    assert_eq!(
-        db.owner.install(&second, true).await.unwrap(),
-        SCHEMA_VERSION
-    );
+    assert_eq!(db.owner.install(&second, true).await.unwrap(), SCHEMA_VERSION);
     db.logged_in(&second.reader).check_schema().await.unwrap();
     db.logged_in(&first.reader).check_schema().await.unwrap_err();
     let powers = "SELECT count(*) FROM pg_roles WHERE rolname LIKE '%_made_' || current_database()
