@@ -137,7 +137,7 @@ const FEEDER: &[&str] = &[
 ];
 
 /// Every node: each has a certificate.
-pub const NODES: [Member; 7] = [
+pub const NODES: [Member; 9] = [
     member("h1", 0, &Transaction::ALL, FEEDER),
     member("h2", 1, HOSPITAL, &["--allow-tls12"]),
     member("c1", 2, CLINIC, &[]),
@@ -150,6 +150,8 @@ pub const NODES: [Member; 7] = [
         &[Iti42, Decision],
         &["--acts-for-others", "--in-flight-max", "200"],
     ),
+    member("operator", 6, &[], &["--right", "operator"]),
+    member("auditor", 6, &[], &["--right", "audit-consumer"]),
 ];
 
 const fn member(

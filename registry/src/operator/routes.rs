@@ -123,3 +123,114 @@ async fn description(call: Call<'_>, _: &Desk) -> Result<Reply, Refusal> {
     drop(call);
     Ok(Reply::ok(JSON, OPENAPI.to_owned(), Closing::success()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn all() -> [&'static Route; 12] {
+        [
+            &DESCRIPTION,
+            &EVENTS,
+            &SEARCH,
+            &EVENT,
+            &PATIENT_REPORT,
+            &REVIEW,
+            &SIGN_OFF,
+            &CAPABILITY,
+            &AUDIT_EVENT,
+            &AUDIT_EVENT_FORM,
+            &AUDIT_EVENT_READ,
+            &SYSLOG,
+        ]
+    }
+
+    fn described() -> Value {
+        serde_json::from_str(OPENAPI).unwrap()
+    }
+
+    #[test]
+    fn the_description_names_every_address_and_no_other() {
+        let document = described();
+        let methods = ["get", "put", "post", "delete", "patch"];
+        let described: BTreeSet<String> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, item)| {
+                let has = |method: &&&str| item.get(**method).is_some();
+                methods
+                    .iter()
+                    .filter(has)
+                    .map(move |method| format!("{} {path}", method.to_uppercase()))
+            })
+            .collect();
+        let offered: BTreeSet<String> = all()
+            .iter()
+            .map(|route| format!("{} {}", route.method, route.path))
+            .collect();
+        assert_eq!(described, offered);
+        for route in all() {
+            let item = &document["paths"][route.path][route.method.to_lowercase()];
+            let kinds = item["requestBody"]["content"].as_object();
+            let kind = kinds.and_then(|kinds| kinds.keys().next().map(String::as_str));
+            assert_eq!(kind, route.body, "{}", route.path);
+            for code in ["403", "405", "503"] {
+                assert!(item["responses"].get(code).is_some(), "{} {code}", route.path);
+            }
+        }
+    }
+
+    #[test]
+    fn the_description_refers_to_what_is_there() {
+        fn refers(value: &Value, document: &Value) {
+            if let Some(text) = value.get("$ref").and_then(Value::as_str) {
+                let pointer = text.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{text}");
+            }
+            let members = value.as_object().into_iter().flat_map(|members| members.values());
+            members
+                .chain(value.as_array().into_iter().flatten())
+                .for_each(|value| refers(value, document));
+        }
+        let document = described();
+        refers(&document, &document);
+    }
+
+    /// Row AUD-11: what is not told touches nothing. The list may only shrink.
+    #[test]
+    fn aud_11_every_address_tells_but_these() {
+        let untold: Vec<&str> = all()
+            .into_iter()
+            .filter(|route| route.is_public)
+            .map(|route| route.path)
+            .collect();
+        assert_eq!(untold, ["/openapi.json", "/fhir/metadata"]);
+    }
+
+    /// Row CON-08: only what the standards offer to audit consumers is theirs.
+    #[test]
+    fn con_08_what_audit_consumers_may_is_counted() {
+        let theirs: Vec<&str> = all()
+            .into_iter()
+            .filter(|route| route.rights.contains(&Right::AuditConsumer))
+            .map(|route| route.path)
+            .collect();
+        assert_eq!(
+            theirs,
+            [
+                "/openapi.json",
+                "/fhir/metadata",
+                "/fhir/AuditEvent",
+                "/fhir/AuditEvent/_search",
+                "/fhir/AuditEvent/{id}",
+                "/syslogsearch"
+            ]
+        );
+        assert!(all().iter().all(|route| route.rights.contains(&Right::Operator)));
+    }
+}

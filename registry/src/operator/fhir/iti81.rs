@@ -5,11 +5,10 @@
 
 use registry_trail::iti81::{AuditEventQuery, FHIR_JSON, bundle};
 use uuid::Uuid;
-use xds_atna::fhir::audit_event;
 use xds_audit::{Closing, EventId, EventKind, Objects};
 use xds_server::http::{Call, Refusal, Reply};
 
-use super::messages;
+use super::messages::resources;
 use crate::operator::Desk;
 use crate::operator::audit::{look, objects, patients};
 use crate::operator::refusal::{bad, not_found, of_iti81, of_trail};
@@ -43,11 +42,8 @@ async fn answer(call: &Call<'_>, desk: &Desk, path: &str, parameters: &str) -> R
     let next = (found.len() >= query.page.rows)
         .then(|| found.last().map(|last| last.position))
         .flatten();
-    let messages: Vec<_> = found
-        .iter()
-        .flat_map(|found| messages::of(found, desk).0)
-        .collect();
-    let body = bundle(&query, &messages, &format!("{}/fhir", desk.public_url), next);
+    let resources = found.iter().flat_map(|found| resources(found, desk));
+    let body = bundle(&query, resources, &format!("{}/fhir", desk.public_url), next);
     let closing = Closing {
         results: u64::try_from(found.len()).ok(),
         ..Closing::success()
@@ -67,8 +63,7 @@ pub(in crate::operator) async fn read(call: Call<'_>, desk: &Desk) -> Result<Rep
     let found = desk.reader.show(event).await.map_err(|error| of_trail(&error))?;
     let resource = found
         .iter()
-        .flat_map(|found| messages::of(found, desk).0)
-        .map(|message| audit_event(&message))
+        .flat_map(|found| resources(found, desk))
         .find(|resource| resource.get("id").and_then(|id| id.as_str()) == Some(id))
         .ok_or_else(|| not_found("there is no such AuditEvent"))?;
     let closing = Closing {

@@ -1,8 +1,6 @@
 //! The bodies of answers.
 
 use serde_json::{Map, Value, json};
-use xds_atna::AuditMessage;
-use xds_atna::fhir::audit_event;
 
 use super::{AuditEventQuery, Iti81Error};
 use crate::question::Position;
@@ -10,17 +8,17 @@ use crate::question::Position;
 /// The media type of both bodies.
 pub const FHIR_JSON: &str = "application/fhir+json; charset=utf-8";
 
-/// The searchset Bundle (FHIR R4): of the messages that were found those that were asked for. `base` is the URL of
-/// our FHIR service, without a slash at its end; `next` the place of the last event found, if more may follow.
+/// The searchset Bundle (FHIR R4): of the AuditEvents that were found (as [`xds_atna::fhir::audit_event`] makes them)
+/// those that were asked for. `base` is the URL of our FHIR service, without a slash at its end; `next` the place of the
+/// last event found, if more may follow.
 pub fn bundle(
     query: &AuditEventQuery,
-    messages: &[AuditMessage],
+    found: impl IntoIterator<Item = Value>,
     base: &str,
     next: Option<Position>,
 ) -> Value {
-    let entries: Vec<Value> = messages
-        .iter()
-        .map(audit_event)
+    let entries: Vec<Value> = found
+        .into_iter()
         .filter(|resource| query.matches(resource))
         .map(|resource| entry(resource, base))
         .collect();

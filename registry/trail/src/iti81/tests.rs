@@ -1,6 +1,7 @@
 use serde_json::Value;
 use time::macros::datetime;
 use uuid::Uuid;
+use xds_atna::fhir::audit_event;
 use xds_atna::{AuditMessage, Source, messages};
 use xds_audit::{
     AuditUser, Caller, Closing, DocumentReference, Event, EventId, EventKind, FailedPart, Objects, Opening,
@@ -86,7 +87,7 @@ fn found() -> Vec<AuditMessage> {
 /// How many of the messages come, by transaction.
 fn answer(parameters: &str) -> Vec<String> {
     let query = AuditEventQuery::read(&format!("{DAY}&{parameters}")).unwrap();
-    let bundle = bundle(&query, &found(), BASE, None);
+    let bundle = bundle(&query, found().iter().map(audit_event), BASE, None);
     let entries = bundle.get("entry").and_then(Value::as_array).cloned();
     entries
         .unwrap_or_default()
@@ -189,7 +190,7 @@ fn iti81_a_bundle_links_to_itself_and_to_what_follows() {
     let query = AuditEventQuery::read(&text).unwrap();
     assert_eq!((query.page.rows, query.page.after), (2, "1.1.1.0".parse().ok()));
     let next: Position = "2.1.9.0".parse().unwrap();
-    let bundle = bundle(&query, &[], BASE, Some(next));
+    let bundle = bundle(&query, [], BASE, Some(next));
     assert_eq!(bundle.pointer("/type").unwrap(), "searchset");
     assert!(bundle.get("entry").is_none());
     let link = |number: usize| {
