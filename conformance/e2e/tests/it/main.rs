@@ -26,5 +26,6 @@ mod sto;
 mod support;
 mod tls;
 mod trail;
+mod trail_commands;
 mod xds;
 mod xml;
