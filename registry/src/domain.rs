@@ -1,7 +1,7 @@
 //! The domain's data as one process works with it: code lists, policy, directory. Read again when it changes.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use registry_core::codes::{AffinityDomain, AssigningAuthority};
@@ -10,7 +10,7 @@ use registry_store::{DomainSettings, Store, StoreError};
 use xds_policy::Domain;
 use xds_server::ledger::NodeList;
 
-/// How often the domain's data are read again. What the command line changed is in force this soon.
+/// How often it is asked whether the domain's data have changed. What the command line changed is in force this soon.
 pub(crate) const REFRESH_EVERY: Duration = Duration::from_secs(2);
 /// How old they may grow while the database cannot be read, before nobody is served by them any more.
 pub(crate) const AGE_MAX: Duration = Duration::from_secs(60);
@@ -26,6 +26,8 @@ pub(crate) struct DomainData {
     pub(crate) policy: Domain,
     /// Organisations and legal entities.
     pub(crate) directory: Directory,
+    /// The version of the whole in the database.
+    version: String,
 }
 
 /// The domain's data in force.
@@ -54,8 +56,13 @@ impl DomainState {
         self.current.load_full()
     }
 
-    /// Reads everything again.
+    /// Reads everything again if something has changed, and confirms what is in force if nothing has.
     pub(crate) async fn refresh(&self, store: &Store, nodes: &NodeList) -> Result<(), StoreError> {
+        let asked = Instant::now();
+        if store.domain_version().await? == self.current.load().version {
+            nodes.confirm(asked);
+            return Ok(());
+        }
         self.current
             .store(Arc::new(load(store, nodes, self.authority.as_ref()).await?));
         Ok(())
@@ -67,6 +74,8 @@ async fn load(
     nodes: &NodeList,
     authority: Option<&AssigningAuthority>,
 ) -> Result<DomainData, StoreError> {
+    // Asked first: what changes while the rest is read is read again the next time.
+    let version = store.domain_version().await?;
     let settings = store.domain_settings().await?;
     let mut affinity = store.affinity_domain(settings.unknown_codes).await?;
     if let Some(authority) = authority {
@@ -83,5 +92,6 @@ async fn load(
         policy: settings.policy(),
         settings,
         directory,
+        version,
     })
 }

@@ -18,8 +18,8 @@ pub struct NodeList {
 
 #[derive(Debug, Default)]
 struct Nodes {
-    by_fingerprint: HashMap<String, Arc<EnrolledNode>>,
-    by_name: HashMap<NodeName, Arc<EnrolledNode>>,
+    by_fingerprint: Arc<HashMap<String, Arc<EnrolledNode>>>,
+    by_name: Arc<HashMap<NodeName, Arc<EnrolledNode>>>,
     heard: Option<Instant>,
 }
 
@@ -44,10 +44,19 @@ impl NodeList {
             .map(|node| (node.fingerprint.clone(), node))
             .collect();
         self.current.store(Arc::new(Nodes {
-            by_fingerprint,
-            by_name,
+            by_fingerprint: Arc::new(by_fingerprint),
+            by_name: Arc::new(by_name),
             heard: Some(Instant::now()),
         }));
+    }
+
+    /// The list in force was confirmed at this moment: what was true then holds from there on.
+    pub fn confirm(&self, at: Instant) {
+        self.current.rcu(|nodes| Nodes {
+            by_fingerprint: Arc::clone(&nodes.by_fingerprint),
+            by_name: Arc::clone(&nodes.by_name),
+            heard: nodes.heard.map(|heard| heard.max(at)),
+        });
     }
 
     /// The node that this certificate is bound to.
@@ -163,5 +172,29 @@ mod tests {
         stale.replace(vec![node("a", false)]);
         while stale.is_fresh() {}
         assert_eq!(stale.admit(&Fingerprint::of(b"a")), Admitted::No);
+    }
+
+    #[test]
+    fn a_list_that_is_confirmed_is_as_fresh_as_the_confirmation() {
+        let age_max = Duration::from_secs(3600);
+        let list = NodeList::new(age_max);
+        list.confirm(Instant::now());
+        assert!(!list.is_fresh(), "there is none");
+        list.replace(vec![node("a", false)]);
+        let in_an_hour = Instant::now() + age_max;
+        let fresh_at = |list: &NodeList, at: Instant| {
+            let heard = list.current.load().heard.unwrap();
+            at.duration_since(heard) <= age_max
+        };
+        assert!(!fresh_at(&list, in_an_hour + Duration::from_secs(1)));
+        list.confirm(Instant::now() + Duration::from_secs(1800));
+        assert!(fresh_at(&list, in_an_hour + Duration::from_secs(1)));
+        assert_eq!(
+            (list.admit(&Fingerprint::of(b"a")), list.count()),
+            (Admitted::Tls13, 1)
+        );
+        // What was confirmed longer ago takes nothing back.
+        list.confirm(Instant::now());
+        assert!(fresh_at(&list, in_an_hour + Duration::from_secs(1)));
     }
 }

@@ -20,6 +20,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     ACTS_TOLD "acts_told" [UUID_ARRAY]
 "DELETE FROM owed_act a WHERE a.id = ANY ($1)";
 
+    /// A word that changes with every row of the tables that a process keeps in memory, however it was changed: of each
+    /// where it lies and which transaction wrote it. A table that is kept too must be named here.
+    DOMAIN_VERSION "domain_version" []
+"SELECT coalesce(md5(string_agg(r.place, ' ' ORDER BY r.place)), '')
+  FROM (SELECT 'o' || o.ctid || o.xmin AS place FROM organisation o
+        UNION ALL SELECT 'n' || n.ctid || n.xmin FROM node n
+        UNION ALL SELECT 'c' || c.ctid || c.xmin FROM code_file c
+        UNION ALL SELECT 's' || s.ctid || s.xmin FROM domain_setting s) AS r";
+
     /// The first step of every change of the domain's data: one at a time.
     LOCK_DOMAIN "lock_domain" []
 "SELECT pg_advisory_xact_lock(1380273227)";

@@ -149,3 +149,52 @@ async fn settings_are_strict_until_changed() {
     assert!(matches!(unknown, Err(SettingError::Unknown(_))));
     assert_eq!(db.count("SELECT count(*) FROM change").await, 3);
 }
+
+/// What a process keeps of the domain's data it reads again when this word is another, and only then.
+#[tokio::test]
+async fn the_version_of_the_domain_changes_with_every_change_and_with_nothing_else() {
+    let db = Db::empty().await;
+    let store = &db.store;
+    let [h1, _, _] = organisations().try_into().unwrap();
+    let file = ImportedCodeFile::new("a".to_owned(), "{\"codeSets\": {}}".to_owned()).unwrap();
+    let mut seen = vec![store.domain_version().await.unwrap()];
+    let mut changed = async |what: &str| {
+        let version = store.domain_version().await.unwrap();
+        assert!(!seen.contains(&version), "{what}");
+        assert_eq!(
+            version,
+            store.domain_version().await.unwrap(),
+            "{what}: without a change"
+        );
+        seen.push(version);
+    };
+    store.add_organisation(&h1, &change(1)).await.unwrap();
+    changed("an organisation").await;
+    store.add_node(&node("h1"), &change(2)).await.unwrap();
+    changed("a node").await;
+    store.add_node(&node("h1"), &change(3)).await.unwrap();
+    changed("the same node again").await;
+    store
+        .end_node(&NodeName("node-h1".into()), &change(4))
+        .await
+        .unwrap();
+    changed("the end of a node").await;
+    store.import_code_files(&[file], &change(5)).await.unwrap();
+    changed("a code file").await;
+    store.remove_code_file("a", &change(6)).await.unwrap();
+    changed("a code file gone").await;
+    store
+        .set_domain_setting("shared_with_all", "true", &change(7))
+        .await
+        .unwrap();
+    changed("a setting").await;
+    // Behind our back, by somebody who may do anything.
+    let client = db.client().await;
+    client
+        .batch_execute("UPDATE node SET allow_tls12 = true")
+        .await
+        .unwrap();
+    changed("a change by hand").await;
+    store.end_organisation(&h1.id, &change(8)).await.unwrap();
+    changed("the end of an organisation").await;
+}
