@@ -6,8 +6,8 @@ set -euo pipefail
 packages=(postgresql openssl libxml2-utils ca-certificates)
 commands=(openssl xmllint)
 if [ "${1:-demo}" = test ]; then
-    packages+=(python3-lxml python3-venv curl rsyslog rsyslog-gnutls rsyslog-openssl bsdutils iproute2 nftables strace chrony)
-    commands+=(curl python3 rsyslogd logger ip nft strace chronyd chronyc)
+    packages+=(python3-lxml python3-venv curl rsyslog rsyslog-gnutls rsyslog-openssl bsdutils iproute2 nftables strace chrony xmlsec1)
+    commands+=(curl python3 rsyslogd logger ip nft strace chronyd chronyc xmlsec1)
 fi
 
 # Debian keeps servers and network tools where an ordinary user's PATH does not look.

@@ -12,6 +12,8 @@
 //! And to write: [`escape`], the small [`write::Writer`], and [`serialize()`], which copies a part of a parsed
 //! document into another message with its namespace declarations, leaving out or adding elements.
 //!
+//! [`canonical`] writes what signatures are made over.
+//!
 //! Names are always compared as (namespace URI, local name); prefixes are resolved before anybody sees them.
 //!
 //! ```
@@ -25,6 +27,7 @@
 //! ```
 
 mod builder;
+pub mod canonical;
 mod chars;
 mod declaration;
 mod decode;
@@ -48,7 +51,7 @@ pub use error::{XmlError, XmlErrorKind};
 pub use limits::Limits;
 pub use reader::{Event, Reader, Start, Text};
 pub use serialize::{Edits, serialize};
-pub use store::{Attributes, Declarations, PrefixedAttribute, PrefixedAttributes};
+pub use store::Attributes;
 
 /// The namespace that the prefix `xml` always names (Namespaces in XML 1.0, section 3).
 pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";

@@ -161,19 +161,19 @@ impl<'r> Start<'r> {
 
     /// The prefix as written; empty for none. Only for writing the tag again: names are told apart by
     /// namespace and local name.
-    pub fn prefix(&self) -> &'r str {
+    pub(crate) fn prefix(&self) -> &'r str {
         let start = self.tag.span.start().saturating_add(1);
         let end = self.tag.local.start().saturating_sub(1);
         self.store.input.get(start..end).unwrap_or_default()
     }
 
     /// The namespace declarations that stand in the tag.
-    pub fn declarations(&self) -> Declarations<'r> {
+    pub(crate) fn declarations(&self) -> Declarations<'r> {
         Declarations::new(self.store, self.tag.declarations)
     }
 
     /// All attributes with their prefixes, for writing the tag again.
-    pub fn prefixed_attributes(&self) -> PrefixedAttributes<'r> {
+    pub(crate) fn prefixed_attributes(&self) -> PrefixedAttributes<'r> {
         PrefixedAttributes::new(self.store, self.attribute_span())
     }
 

@@ -141,7 +141,7 @@ impl<'a> Store<'a> {
 /// The namespace declarations of one start tag, in document order: (prefix, URI). The prefix is empty for the
 /// default namespace, the URI where the default namespace is undone.
 #[derive(Clone, Debug)]
-pub struct Declarations<'d> {
+pub(crate) struct Declarations<'d> {
     store: &'d Store<'d>,
     rest: std::slice::Iter<'d, Declaration>,
 }
@@ -177,22 +177,22 @@ impl ExactSizeIterator for Declarations<'_> {}
 /// The attributes of one start tag with their prefixes, in document order. Only for writing the tag again:
 /// attributes are told apart by namespace and local name, never by prefix.
 #[derive(Clone, Debug)]
-pub struct PrefixedAttributes<'d> {
+pub(crate) struct PrefixedAttributes<'d> {
     store: &'d Store<'d>,
     rest: std::slice::Iter<'d, Attribute>,
 }
 
 /// An attribute as [`PrefixedAttributes`] yields it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct PrefixedAttribute<'d> {
+pub(crate) struct PrefixedAttribute<'d> {
     /// As written; empty for none.
-    pub prefix: &'d str,
+    pub(crate) prefix: &'d str,
     /// What the prefix means; empty for no namespace.
-    pub namespace: &'d str,
+    pub(crate) namespace: &'d str,
     /// The name without its prefix.
-    pub local: &'d str,
+    pub(crate) local: &'d str,
     /// The value, references resolved.
-    pub value: &'d str,
+    pub(crate) value: &'d str,
 }
 
 impl<'d> PrefixedAttributes<'d> {

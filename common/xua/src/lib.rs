@@ -16,8 +16,8 @@
 mod algorithm;
 mod assertion;
 mod attributes;
-pub mod c14n;
 mod form;
+mod forward;
 mod judge;
 mod limits;
 mod locate;
@@ -34,6 +34,7 @@ mod validator;
 
 pub use assertion::{Assertion, BreakGlass, Claims, Contractor, Encounter};
 pub use attributes::{Coded, InstanceIdentifier};
+pub use forward::assertion_xml;
 pub use limits::Limits;
 pub use refused::{Refused, SecurityFault};
 pub use replay::{ReplayCache, Use, Used};

@@ -10,7 +10,6 @@ use crate::refused::Reason;
 /// The assertion as it stands in the message. Nothing here is proven yet: these are hints for verification.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Located<'d> {
-    pub(crate) root: Element<'d>,
     pub(crate) assertion: Element<'d>,
     pub(crate) signature: Element<'d>,
     pub(crate) id: &'d str,
@@ -34,7 +33,6 @@ pub(crate) fn locate<'d>(security: Option<Element<'d>>, limits: &Limits) -> Resu
     let signature = only_signature(assertion)?;
     let issuer = issuer(assertion, limits)?;
     Ok(Located {
-        root,
         assertion,
         signature,
         id,

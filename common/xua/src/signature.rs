@@ -1,10 +1,10 @@
 //! Verifies the signature, and hands out the octets that it covers.
 
 use time::OffsetDateTime;
+use xds_xml::canonical::Canonical;
 use xds_xml::{Document, Element, Limits as XmlLimits};
 
 use crate::algorithm::Hash;
-use crate::c14n::Canonical;
 use crate::limits::Limits;
 use crate::locate::Located;
 use crate::refused::Reason;
@@ -33,7 +33,7 @@ pub(crate) fn verify<'t>(
         return Err(Reason::ReferenceTarget);
     }
     let issuer = trust.issuer(located.issuer)?;
-    let signed = canonical(located, signature.signed_info, None, &shown.own_prefixes, limits)?;
+    let signed = canonical(signature.signed_info, None, &shown.own_prefixes, limits)?;
     issuer.verify(shown.method, signed.as_bytes(), &signature.value, now)?;
     // From here on only what was signed counts.
     let proven = reread(&signed, limits)?;
@@ -41,7 +41,7 @@ pub(crate) fn verify<'t>(
         return Err(Reason::WrongSignature);
     }
     let omitted = Some(located.signature);
-    let octets = canonical(located, located.assertion, omitted, &proven.prefixes, limits)?;
+    let octets = canonical(located.assertion, omitted, &proven.prefixes, limits)?;
     check_digest(proven.hash, &octets, &proven.digest)?;
     Ok(Covered { issuer, octets })
 }
@@ -64,23 +64,17 @@ fn reread(octets: &str, limits: &Limits) -> Result<SignedInfo, Reason> {
     SignedInfo::read(document.root(), limits)
 }
 
-/// The canonical form of an element of the message. Of the message itself only the part up to the end of the
-/// assertion is read.
-fn canonical(
-    located: &Located<'_>,
-    apex: Element<'_>,
-    omitted: Option<Element<'_>>,
+/// The canonical form of an element of the message.
+fn canonical<'d>(
+    element: Element<'d>,
+    omitted: Option<Element<'d>>,
     prefixes: &[String],
     limits: &Limits,
 ) -> Result<String, Reason> {
-    let base = located.root.offset();
-    let within = |element: Element<'_>| element.offset().saturating_sub(base);
-    let end = within(located.assertion).saturating_add(located.assertion.source().len());
     let inclusive: Vec<&str> = prefixes.iter().map(String::as_str).collect();
     let what = Canonical {
-        document: located.root.source().get(..end).unwrap_or_default(),
-        apex: within(apex),
-        omitted: omitted.map(within),
+        element,
+        omitted,
         inclusive: &inclusive,
         bytes_max: limits.assertion_bytes_max,
     };

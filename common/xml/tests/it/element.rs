@@ -21,6 +21,24 @@ fn message() -> Document<'static> {
 }
 
 #[test]
+fn a_comment_is_known_where_it_stands() {
+    let document = Document::parse(
+        b"<a><b>x<!-- c --></b><c><!-- c --><d/></c><e/></a>",
+        &Limits::default(),
+    )
+    .unwrap();
+    let commented: Vec<&str> = document
+        .root()
+        .descendants()
+        .filter(|element| element.has_comment())
+        .map(|element| element.local())
+        .collect();
+
+    assert_eq!(commented, ["b", "c"]);
+    assert!(!document.root().has_comment());
+}
+
+#[test]
 fn path_names_the_place_of_an_element() {
     let document = message();
     let paths: Vec<String> = document

@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "helpers of tests fail by panicking and say what they skip"
@@ -13,6 +12,7 @@ mod c14n;
 mod claims;
 mod documented;
 mod forgeries;
+mod forward;
 mod limits;
 mod mutate;
 mod outside;

@@ -1,20 +1,28 @@
 //! Exclusive XML Canonicalization 1.0 without comments, of one element of a document.
 //!
-//! Works on the checked events of the XML door, which has resolved references, line ends, attribute defaults
-//! (there are none: no DTD) and CDATA sections already: what is left is order, escapes and namespaces.
+//! The scan has resolved references, line ends, attribute values and CDATA sections already (there are no defaults:
+//! no DTD): what is left is order, escapes and namespaces. Prefixes are part of the canonical form, which is why it is
+//! written here: nobody outside sees one.
 
-use xds_xml::{Event, Limits, PrefixedAttribute, Reader, Start, XML_NAMESPACE};
+use crate::{Element, Event, Limits, Reader, Start, XML_NAMESPACE, store::PrefixedAttribute};
 
 /// What to canonicalise.
+///
+/// ```
+/// use xds_xml::{Document, Limits, canonical::Canonical};
+///
+/// let document = Document::parse(b"<a xmlns='urn:a' xmlns:b='urn:b'><c y='2' x='&#49;'/></a>", &Limits::default())?;
+/// let element = document.root().child("urn:a", "c").ok_or("no c")?;
+/// assert_eq!(Canonical::of(element).octets()?, r#"<c xmlns="urn:a" x="1" y="2"></c>"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Canonical<'a> {
-    /// The document, from the `<` of its root element on. It is read up to the end of `apex` only.
-    pub document: &'a str,
-    /// Where in `document` the `<` of the element to canonicalise stands.
-    pub apex: usize,
-    /// Where the `<` of an element inside stands that is left out with all its content: the signature that
-    /// the enveloped-signature transform removes.
-    pub omitted: Option<usize>,
+pub struct Canonical<'a, 'd> {
+    /// The element, with all that is in it.
+    pub element: Element<'d>,
+    /// An element inside that is left out with all its content: the signature that the enveloped-signature
+    /// transform removes.
+    pub omitted: Option<Element<'d>>,
     /// The PrefixList of InclusiveNamespaces; `#default` for the default namespace.
     pub inclusive: &'a [&'a str],
     /// Bytes of the result before the work is given up.
@@ -23,40 +31,54 @@ pub struct Canonical<'a> {
 
 /// Why an element has no canonical form.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
-pub enum C14nError {
+pub enum CanonicalError {
     /// A namespace name is no absolute URI (Canonical XML 1.0, section 1.3).
     #[error("a relative namespace name")]
     RelativeNamespace,
     /// More than [`Canonical::bytes_max`].
     #[error("the canonical form is too long")]
     TooLong,
-    /// The document is not well formed up to the end of the element, or the element is not there.
-    #[error("no such element in a well-formed document")]
-    NotFound,
+    /// What precedes the element exceeds the default [`Limits`], which its document was not read by.
+    #[error("the document exceeds the default limits")]
+    Limits,
 }
 
-impl Canonical<'_> {
+impl<'d> Canonical<'_, 'd> {
+    /// The whole element, without a PrefixList, of any length.
+    pub fn of(element: Element<'d>) -> Self {
+        Self {
+            element,
+            omitted: None,
+            inclusive: &[],
+            bytes_max: usize::MAX,
+        }
+    }
+
     /// The canonical octets (Exclusive XML Canonicalization 1.0, section 3). Never empty.
+    ///
+    /// Of the document only the part up to the end of the element is read.
     ///
     /// # Errors
     ///
-    /// See [`C14nError`].
-    pub fn octets(&self) -> Result<String, C14nError> {
+    /// See [`CanonicalError`].
+    pub fn octets(&self) -> Result<String, CanonicalError> {
         let limits = Limits {
             document_bytes_max: usize::MAX,
             ..Limits::default()
         };
-        let mut reader = Reader::new(self.document.as_bytes(), &limits).map_err(|_| C14nError::NotFound)?;
+        let input = self.element.tree.store.input.as_bytes();
+        let part = input.get(..self.element.data.span().end()).unwrap_or_default();
+        let mut reader = Reader::new(part, &limits).map_err(|_| CanonicalError::Limits)?;
         let mut work = Work::new(*self);
         loop {
-            match reader.read().map_err(|_| C14nError::NotFound)? {
+            match reader.read().map_err(|_| CanonicalError::Limits)? {
                 Event::Start(start) => work.start(start)?,
                 Event::Text(text) => work.text(text.value()),
                 Event::End => work.end(),
-                Event::Eof => return Err(C14nError::NotFound),
+                Event::Eof => return Err(CanonicalError::Limits),
             }
             if work.out.len() > self.bytes_max {
-                return Err(C14nError::TooLong);
+                return Err(CanonicalError::TooLong);
             }
             if work.is_done {
                 return Ok(work.out);
@@ -80,8 +102,8 @@ struct Open {
     end_tag: Option<String>,
 }
 
-struct Work<'a> {
-    what: Canonical<'a>,
+struct Work<'a, 'd> {
+    what: Canonical<'a, 'd>,
     /// The declarations in force, innermost last.
     scope: Vec<Binding>,
     /// The declarations written on open elements of the output, innermost last.
@@ -95,8 +117,8 @@ struct Work<'a> {
     is_done: bool,
 }
 
-impl<'a> Work<'a> {
-    fn new(what: Canonical<'a>) -> Self {
+impl<'a, 'd> Work<'a, 'd> {
+    fn new(what: Canonical<'a, 'd>) -> Self {
         Self {
             what,
             scope: Vec::new(),
@@ -113,7 +135,7 @@ impl<'a> Work<'a> {
         self.apex_depth.is_some() && self.omitted_depth.is_none()
     }
 
-    fn start(&mut self, start: Start<'_>) -> Result<(), C14nError> {
+    fn start(&mut self, start: Start<'_>) -> Result<(), CanonicalError> {
         let (scope_len, rendered_len) = (self.scope.len(), self.rendered.len());
         let declared = start.declarations().map(|(prefix, uri)| Binding {
             prefix: prefix.to_owned(),
@@ -121,9 +143,14 @@ impl<'a> Work<'a> {
         });
         self.scope.extend(declared);
         let depth = self.open.len();
-        if self.apex_depth.is_none() && start.offset() == self.what.apex {
+        if self.apex_depth.is_none() && start.offset() == self.what.element.offset() {
             self.apex_depth = Some(depth);
-        } else if self.is_writing() && Some(start.offset()) == self.what.omitted {
+        } else if self.is_writing()
+            && self
+                .what
+                .omitted
+                .is_some_and(|omitted| omitted.offset() == start.offset())
+        {
             self.omitted_depth = Some(depth);
         }
         let end_tag = if self.is_writing() {
@@ -161,24 +188,24 @@ impl<'a> Work<'a> {
     }
 
     /// Namespace names that stand inside must be absolute even where no name uses them.
-    fn check_declared(&self, from: usize) -> Result<(), C14nError> {
+    fn check_declared(&self, from: usize) -> Result<(), CanonicalError> {
         let declared = self.scope.get(from..).unwrap_or_default();
         if declared.iter().all(|binding| is_absolute(&binding.uri)) {
             Ok(())
         } else {
-            Err(C14nError::RelativeNamespace)
+            Err(CanonicalError::RelativeNamespace)
         }
     }
 
     /// Writes a start tag and returns the end tag that closes it.
-    fn start_tag(&mut self, start: Start<'_>) -> Result<String, C14nError> {
+    fn start_tag(&mut self, start: Start<'_>) -> Result<String, CanonicalError> {
         let mut name = String::new();
         push_name(&mut name, start.prefix(), start.local());
         self.out.push('<');
         self.out.push_str(&name);
         for binding in self.namespaces(start) {
             if !is_absolute(&binding.uri) {
-                return Err(C14nError::RelativeNamespace);
+                return Err(CanonicalError::RelativeNamespace);
             }
             push_declaration(&mut self.out, &binding);
             self.rendered.push(binding);
@@ -312,4 +339,4 @@ fn in_attribute(byte: u8) -> Option<&'static str> {
 }
 
 /// How a PrefixList names the default namespace.
-pub(crate) const DEFAULT_TOKEN: &str = "#default";
+const DEFAULT_TOKEN: &str = "#default";
