@@ -45,7 +45,8 @@ pub struct Permit {
     /// The kind of consent, if that is the basis.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent_model: Option<ConsentRoute>,
-    /// The one instrument that it rests on. Own record and implied consent: the author's organisation.
+    /// The one instrument that it rests on. Own record: the organisation that gets it; implied consent: the
+    /// author's organisation, whose notice is posted.
     #[serde(serialize_with = "shared")]
     pub instrument: Arc<InstrumentRef>,
     /// What has to be done with it.

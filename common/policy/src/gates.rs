@@ -33,9 +33,11 @@ impl From<Shut> for Denial {
 
 type Gate = Option<Reason>;
 
+type Check = fn(&Context<'_>) -> Gate;
+
 /// The first gate that is shut to the request whatever the document.
 pub(crate) fn of_request(context: &Context<'_>) -> Option<Shut> {
-    let gates: [(DenyCode, fn(&Context<'_>) -> Gate); 8] = [
+    let gates: [(DenyCode, Check); 9] = [
         (DenyCode::Node, node),
         (DenyCode::OrgMismatch, organisation),
         (DenyCode::User, user),
@@ -44,11 +46,10 @@ pub(crate) fn of_request(context: &Context<'_>) -> Option<Shut> {
         (DenyCode::Patient, patient),
         (DenyCode::Recipient, recipient),
         (DenyCode::Foreign, foreign_receiver),
+        (DenyCode::Maintenance, maintenance),
     ];
-    let maintenance: (DenyCode, fn(&Context<'_>) -> Gate) = (DenyCode::Maintenance, maintenance);
     gates
         .into_iter()
-        .chain([maintenance])
         .find_map(|(code, gate)| gate(context).map(|reason| Shut { code, reason }))
 }
 

@@ -14,7 +14,7 @@ use crate::document::Document;
 use crate::engine::{Author, Context};
 use crate::instruments::consent::{Consent, ConsentModel, ConsentText, EncounterKind, Organisations};
 use crate::instruments::organisation::{AppiStatus, Organisation};
-use crate::ledger::PatientInstruments;
+use crate::ledger::{PatientInstruments, takes_part};
 use crate::obligations::{self, Obligation};
 use crate::reasons::Reason;
 use crate::request::Capacity;
@@ -65,7 +65,10 @@ impl<'a> ConsentSide<'a> {
         let (instrument, route) = match self.covering(context, document, author) {
             Ok(consent) => (consent.reference(), route(consent)),
             Err(miss) => {
-                implied(context, document, author).map_err(|reason| reason.map_or(miss, Miss::from))?;
+                implied(context, document, author).map_err(|reason| match reason {
+                    Some(reason) if miss.instrument.is_none() => reason.into(),
+                    _ => miss,
+                })?;
                 (author.organisation.reference(), ConsentRoute::ImpliedPush)
             }
         };
@@ -284,7 +287,8 @@ fn implied(context: &Context<'_>, document: &Document, author: &Author<'_>) -> R
     if context.request.purpose != Some(Purpose::Treatment) {
         return Err(Some(Reason::PushPurpose));
     }
-    if !author.organisation.terms.notice_posted(context.at) {
+    let organisation = author.organisation;
+    if !takes_part(organisation, context.at) || !organisation.terms.notice_posted(context.at) {
         return Err(Some(Reason::NoticeNotPosted));
     }
     confidentiality::implied(document).map_err(Some)

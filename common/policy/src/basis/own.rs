@@ -32,12 +32,13 @@ impl OwnSide {
         author: &Author<'_>,
     ) -> Result<Grant, Miss> {
         self.missed.map_or(Ok(()), Err)?;
-        if !context.receiver_is_of(author) {
-            return Err(Reason::OwnOtherEntity.into());
-        }
+        let receiver = context
+            .receiver
+            .filter(|_| context.receiver_is_of(author))
+            .ok_or(Reason::OwnOtherEntity)?;
         confidentiality::own(context, document)?;
         Ok(Grant {
-            instrument: Arc::clone(author.organisation.reference()),
+            instrument: Arc::clone(receiver.reference()),
             obligations: Arc::clone(&self.obligations),
             route: None,
         })

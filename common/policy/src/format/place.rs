@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 /// The path of the value at a line and column, both from 1, as `consents[2].terms`; `.` for the whole.
 pub(super) fn path(text: &str, line: usize, column: usize) -> String {
     let mut steps: Vec<Step> = Vec::new();
-    let mut bytes = before(text, line, column).bytes();
+    let before = before(text, line, column).trim_end();
+    // An error about a whole item is told after the comma that follows it.
+    let before = before.strip_suffix(',').unwrap_or(before);
+    let mut bytes = before.bytes();
     let mut last_text = Vec::new();
     while let Some(byte) = bytes.next() {
         match byte {
@@ -101,6 +104,7 @@ mod tests {
         assert_eq!(path(text, 2, 8), "a[0]");
         assert_eq!(path(text, 2, 20), "a[1].b\"]");
         assert_eq!(path(text, 3, 10), "a[1].c");
+        assert_eq!(path("[1,\n  2]", 2, 2), "[0]");
         assert_eq!(path(text, 1, 1), ".");
         assert_eq!(path(text, 99, 99), ".");
     }
