@@ -90,6 +90,18 @@ pub(crate) enum Command {
     /// The audit journal, and the trail of all events that is made from it.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Say what would be decided about a document, from files alone: 0 permit, 3 deny, 2 files that cannot be read.
+    Decide(DecideArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DecideArguments {
+    /// File with the domain: what organisations and patients agreed to.
+    #[arg(long)]
+    pub(crate) domain: PathBuf,
+    /// File with the request and the document.
+    #[arg(long)]
+    pub(crate) request: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ mod check_config;
 mod codes;
 #[cfg(test)]
 mod coverage;
+mod decide;
 mod doctor;
 mod journal;
 mod node;
@@ -68,6 +69,9 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
     if let Command::Audit(AuditCommand::Journal(command)) = &arguments.command {
         return journal::run(command, output);
     }
+    if let Command::Decide(decide) = &arguments.command {
+        return decide::run(decide, output);
+    }
     let config: Config = match load(&arguments.config) {
         Ok(config) => config,
         Err(error) => return output.failure(&error),
@@ -92,6 +96,7 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
             audit::run(&config, command, &arguments.by, output).await
         }
         // Done above, without a configuration.
+        Command::Decide(decide) => Ok(decide::run(&decide, output)),
         Command::Audit(AuditCommand::Journal(command)) => Ok(journal::run(&command, output)),
     };
     done.unwrap_or_else(|error| output.failure(error.as_ref()))

@@ -57,4 +57,10 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
     ("setting", "ドメインの設定"),
     ("setting set", "設定する"),
     ("setting list", "すべての設定の値と意味"),
+    (
+        "decide",
+        "文書を渡してよいか、ファイルだけから判定する(0 許可、3 不許可、2 ファイルが読めない)",
+    ),
+    ("decide#domain", "ドメインのファイル(機関と患者の取り決め)"),
+    ("decide#request", "要求と文書のファイル"),
 ];
