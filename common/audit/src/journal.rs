@@ -139,7 +139,7 @@ impl Journal {
             queue_bytes_max: options.queue_bytes_max,
             checkpoint_records: options.checkpoint_records.max(1),
         };
-        let queue = Arc::new(Queue::new(tail.cursor.next, limits));
+        let queue = Arc::new(Queue::new(tail.cursor.next, open.len(), limits));
         queue.stats.open.store(open.len() as u64, Ordering::Relaxed);
         // What was found is on the disk: it was synced when it was written, or has been written anew.
         queue.set_durable(tail.cursor.next.saturating_sub(1));

@@ -57,8 +57,15 @@ enum State {
     Closed,
 }
 
+/// How long a group is held for requests that are about to end, about what the flush itself takes.
+const GATHER: Duration = Duration::from_micros(150);
+
 struct Inner {
     batch: Batch,
+    /// Requests whose closing part has not been taken yet.
+    open: usize,
+    /// Waiters of the group before: where it was one there is nobody to wait for.
+    group: usize,
     bytes: usize,
     next: u64,
     since_checkpoint: u64,
@@ -86,9 +93,12 @@ pub(crate) struct Limits {
 }
 
 impl Queue {
-    pub(crate) fn new(next: u64, limits: Limits) -> Self {
+    /// `open`: requests that were open when the process before died.
+    pub(crate) fn new(next: u64, open: usize, limits: Limits) -> Self {
         let inner = Inner {
             batch: Batch::default(),
+            open,
+            group: 0,
             bytes: 0,
             next,
             since_checkpoint: 0,
@@ -122,11 +132,13 @@ impl Queue {
         for record in records {
             last = inner.add(record, &self.limits);
         }
+        let was_urgent = inner.is_urgent();
         inner.batch.sync |= sync;
         inner.batch.waiters.extend(waiter);
-        let urgent = inner.is_urgent();
+        // Who gathers a group wakes by itself, unless nobody else is to come.
+        let wake = inner.is_urgent() && (!was_urgent || inner.open == 0);
         drop(inner);
-        if urgent {
+        if wake {
             self.wake.notify_one();
         }
         Ok(last)
@@ -226,23 +238,40 @@ impl Queue {
         let mut inner = self.lock();
         loop {
             if inner.is_urgent() {
-                // Whoever is about to add something gets the processor first: one sync for more of them.
-                drop(inner);
-                std::thread::yield_now();
-                inner = self.lock();
-                inner.bytes = 0;
-                return std::mem::take(&mut inner.batch);
+                return self.gathered(inner).take();
             }
             let left = until.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
-                inner.bytes = 0;
-                return std::mem::take(&mut inner.batch);
+                return inner.take();
             }
-            inner = self
-                .wake
-                .wait_timeout(inner, left)
-                .map_or_else(|poison| poison.into_inner().0, |(inner, _)| inner);
+            inner = self.wait(inner, left);
         }
+    }
+
+    /// Under load a flush is shared: as long as other requests are at work, and the group before was not of one
+    /// request only, it waits a moment for them. One request alone never waits.
+    fn gathered<'a>(&'a self, mut inner: MutexGuard<'a, Inner>) -> MutexGuard<'a, Inner> {
+        if inner.group > 1 {
+            let until = Instant::now() + GATHER;
+            while inner.open > 0 && !inner.batch.last {
+                let left = until.saturating_duration_since(Instant::now());
+                if left == Duration::ZERO {
+                    return inner;
+                }
+                inner = self.wait(inner, left);
+            }
+            return inner;
+        }
+        // Whoever is about to add something gets the processor first.
+        drop(inner);
+        std::thread::yield_now();
+        self.lock()
+    }
+
+    fn wait<'a>(&'a self, inner: MutexGuard<'a, Inner>, left: Duration) -> MutexGuard<'a, Inner> {
+        self.wake
+            .wait_timeout(inner, left)
+            .map_or_else(|poison| poison.into_inner().0, |(inner, _)| inner)
     }
 
     /// While nothing can be written: those who wait are told, and whether the end was asked for.
@@ -270,6 +299,15 @@ impl Queue {
 }
 
 impl Inner {
+    /// Everything there is.
+    fn take(&mut self) -> Batch {
+        self.bytes = 0;
+        if !self.batch.waiters.is_empty() {
+            self.group = self.batch.waiters.len();
+        }
+        std::mem::take(&mut self.batch)
+    }
+
     /// Whether somebody waits, or the end was asked for.
     fn is_urgent(&self) -> bool {
         self.batch.sync || !self.batch.waiters.is_empty() || self.batch.last
@@ -294,6 +332,11 @@ impl Inner {
     fn add(&mut self, record: New, limits: &Limits) -> u64 {
         let sequence = self.number();
         self.bytes = self.bytes.saturating_add(record.payload.len());
+        match record.kind {
+            Kind::Open => self.open += 1,
+            Kind::Close => self.open = self.open.saturating_sub(1),
+            Kind::Single | Kind::Checkpoint => {}
+        }
         let New {
             kind,
             payload,

@@ -93,10 +93,7 @@ async fn room_ahead_is_no_torn_tail() {
     let killed = folder.copy();
     journal.shutdown().await;
     let bytes = fs::read(&killed.segments()[0]).unwrap();
-    assert_eq!(
-        bytes.iter().rev().take_while(|byte| **byte == 0).count() >> 16,
-        16
-    );
+    assert!(bytes.iter().rev().take_while(|byte| **byte == 0).count() > 500_000);
     let report = verify(killed.path(), &VerifyOptions::default()).unwrap();
     assert!(report.is_whole(), "{report:?}");
 
