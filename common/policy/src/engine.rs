@@ -25,7 +25,9 @@ pub fn decide(facts: Facts<'_>, request: &Request, document: &Document) -> Decis
 }
 
 /// Does once what decisions about many documents of one patient and one requester share.
-pub fn prepare<'a>(facts: Facts<'a>, request: &'a Request) -> Prepared<'a> {
+///
+/// What comes out keeps its own copy of the request and borrows the instruments only.
+pub fn prepare<'a>(facts: Facts<'a>, request: &Request) -> Prepared<'a> {
     let context = Context::new(facts, request);
     let shut = gates::of_request(&context);
     Prepared {
@@ -54,6 +56,11 @@ pub struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
+    /// The request.
+    pub fn request(&self) -> &Request {
+        &self.context.request
+    }
+
     /// The decision about a document.
     pub fn decide(&self, document: &Document) -> Decision {
         let author = match gates::of_document(&self.context, document, self.shut) {
@@ -105,7 +112,7 @@ fn permit(basis: Basis, grant: Grant) -> Permit {
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) ledger: &'a Ledger,
-    pub(crate) request: &'a Request,
+    pub(crate) request: Request,
     pub(crate) at: OffsetDateTime,
     pub(crate) policy: &'a DomainPolicy,
     /// The asking organisation, as far as known.
@@ -117,13 +124,13 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(facts: Facts<'a>, request: &'a Request) -> Self {
+    fn new(facts: Facts<'a>, request: &Request) -> Self {
         let at = request.at;
         let ledger = facts.ledger;
         let policy = ledger.policy(at);
         Self {
             ledger,
-            request,
+            request: request.clone(),
             at,
             policy,
             requester: ledger.organisation(&request.req_org, at),

@@ -103,7 +103,7 @@ fn node(context: &Context<'_>) -> Gate {
 
 /// G2: the asserted organisation is that of the certificate, or that is its gateway.
 fn organisation(context: &Context<'_>) -> Gate {
-    let request = context.request;
+    let request = &context.request;
     let Some(requester) = context
         .requester
         .filter(|requester| takes_part(requester, context.at))
@@ -123,7 +123,7 @@ fn organisation(context: &Context<'_>) -> Gate {
 
 /// G3: a user, active in the ID ledger, recognised as surely as the operation needs.
 fn user(context: &Context<'_>) -> Gate {
-    let request = context.request;
+    let request = &context.request;
     let needed = context.policy.auth_level(request.op);
     let Some(user) = &request.user else {
         return (needed > AuthLevel::None).then_some(Reason::UserMissing);

@@ -11,9 +11,9 @@ use time::format_description::well_known::Rfc3339;
 /// When the year does not have four digits.
 pub fn serialize<S: Serializer>(at: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     let text = at
-        .to_offset(UtcOffset::UTC)
-        .format(&Rfc3339)
-        .map_err(serde::ser::Error::custom)?;
+        .checked_to_offset(UtcOffset::UTC)
+        .and_then(|at| at.format(&Rfc3339).ok())
+        .ok_or_else(|| serde::ser::Error::custom("an instant outside the years 0000 to 9999"))?;
     serializer.serialize_str(&text)
 }
 
@@ -23,13 +23,15 @@ pub fn serialize<S: Serializer>(at: &OffsetDateTime, serializer: S) -> Result<S:
 /// When the text is not RFC 3339.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse(&text).map_err(|_| {
-        serde::de::Error::custom("an instant is written as 2026-04-01T09:00:00+09:00 (RFC 3339)")
-    })
+    parse(&text).ok_or_else(|| serde::de::Error::custom(WANTED))
 }
 
-fn parse(text: &str) -> Result<OffsetDateTime, time::error::Parse> {
-    OffsetDateTime::parse(text, &Rfc3339).map(|at| at.to_offset(UtcOffset::UTC))
+const WANTED: &str = "an instant is written as 2026-04-01T09:00:00+09:00 (RFC 3339)";
+
+fn parse(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .ok()?
+        .checked_to_offset(UtcOffset::UTC)
 }
 
 /// The same for an instant that may be absent.
@@ -56,8 +58,32 @@ pub mod option {
         deserializer: D,
     ) -> Result<Option<OffsetDateTime>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| super::parse(&text)).transpose().map_err(|_| {
-            serde::de::Error::custom("an instant is written as 2026-04-01T09:00:00+09:00 (RFC 3339)")
-        })
+        let at = text.map(|text| super::parse(&text).ok_or_else(|| serde::de::Error::custom(super::WANTED)));
+        at.transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn an_instant_is_one_whatever_its_offset() {
+        assert_eq!(
+            parse("2026-04-01T09:00:00+09:00"),
+            Some(datetime!(2026-04-01 0:00 UTC))
+        );
+        assert_eq!(parse("2026-04-01"), None);
+    }
+
+    #[test]
+    fn the_ends_of_time_are_no_panic() {
+        assert_eq!(parse("9999-12-31T23:00:00-09:00"), None);
+        assert_eq!(
+            parse("0000-01-01T00:00:00+09:00").and_then(|at| at.format(&Rfc3339).ok()),
+            None
+        );
     }
 }

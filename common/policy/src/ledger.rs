@@ -42,6 +42,8 @@ pub struct DomainInstruments {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     policy: Option<History<DomainPolicy>>,
+    /// What is left of each version of the policy when it has ended.
+    lapsed: Vec<DomainPolicy>,
     without_policy: DomainPolicy,
     entities: HashMap<EntityId, History<LegalEntity>>,
     organisations: HashMap<OrganisationId, History<Organisation>>,
@@ -61,8 +63,11 @@ impl Ledger {
         let users = History::group(instruments.users);
         let contracts = History::group(instruments.entrustment_contracts);
         let looks = History::group(instruments.publication_checks);
+        let policy = History::group(instruments.domain_policies).into_iter().next();
+        let versions = policy.iter().flat_map(History::versions);
         Self {
-            policy: History::group(instruments.domain_policies).into_iter().next(),
+            lapsed: versions.map(|version| version.terms.lapsed()).collect(),
+            policy,
             without_policy: DomainPolicy::default(),
             entities: keyed(History::group(instruments.legal_entities), EntityId),
             certificates: certificates(&organisations),
@@ -76,12 +81,25 @@ impl Ledger {
         }
     }
 
-    /// The rules of the domain at an instant: the strict defaults while none were adopted.
+    /// The rules of the domain at an instant: the strict defaults before any were adopted, and what is left
+    /// of the last ones when they ended.
     pub fn policy(&self, at: OffsetDateTime) -> &DomainPolicy {
-        self.policy
+        let Some((history, version)) = self
+            .policy
             .as_ref()
-            .and_then(|policy| policy.in_force(at))
-            .map_or(&self.without_policy, |policy| &policy.terms)
+            .and_then(|history| Some((history, history.at(at)?)))
+        else {
+            return &self.without_policy;
+        };
+        if version.in_force(at) {
+            return &version.terms;
+        }
+        let ended = history
+            .versions()
+            .iter()
+            .zip(&self.lapsed)
+            .find(|(known, _)| known.version == version.version);
+        ended.map_or(&self.without_policy, |(_, lapsed)| lapsed)
     }
 
     /// What is known of a legal entity.

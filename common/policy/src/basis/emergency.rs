@@ -79,8 +79,8 @@ fn open(context: &Context<'_>, patient: &PatientInstruments) -> Result<Open, Mis
     })
 }
 
-fn declaration<'a>(context: &Context<'a>) -> Result<&'a BreakGlass, Reason> {
-    let request = context.request;
+fn declaration<'a>(context: &'a Context<'_>) -> Result<&'a BreakGlass, Reason> {
+    let request = &context.request;
     if !request.op.pulls() {
         return Err(Reason::OperationNotCovered);
     }
@@ -128,7 +128,7 @@ fn session<'a>(
     context: &Context<'_>,
     patient: &'a PatientInstruments,
 ) -> Result<&'a Version<BreakGlassSession>, Miss> {
-    let request = context.request;
+    let request = &context.request;
     let mut nearest = Nearest::default();
     let sessions = patient
         .sessions()

@@ -61,7 +61,7 @@ fn grant(contract: &Version<EntrustmentContract>, obligations: Arc<[Obligation]>
 }
 
 fn route<'a>(context: &Context<'a>) -> Result<Route<'a>, Miss> {
-    let request = context.request;
+    let request = &context.request;
     match (&request.capacity, request.op) {
         (Capacity::Itself, Operation::Push) => {
             purpose(context)?;

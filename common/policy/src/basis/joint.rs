@@ -138,7 +138,7 @@ fn usable(
     context: &Context<'_>,
     agreement: &Version<JointUseAgreement>,
 ) -> Result<Arc<[Obligation]>, (u8, Reason)> {
-    let request = context.request;
+    let request = &context.request;
     let stale_from = stands(
         context.ledger,
         agreement,

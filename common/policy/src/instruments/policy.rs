@@ -186,6 +186,17 @@ impl DomainPolicy {
             .unwrap_or(AuthLevel::TwoFactor)
     }
 
+    /// What is left when it has ended: what it forbade stays forbidden, what it opened is shut.
+    pub fn lapsed(&self) -> Self {
+        Self {
+            operator: None,
+            joint_enabled: false,
+            on_query_rule: None,
+            emergency_over_refusal: OverRefusal::Deny,
+            ..self.clone()
+        }
+    }
+
     /// How long evidence of a publication is fresh.
     pub fn publication_recheck(&self) -> Duration {
         Duration::days(i64::from(self.publication_recheck_days))

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod confidentiality;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod examples;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use xds_policy::SharingScope;
 use xds_policy::basis::Basis;
@@ -61,6 +62,17 @@ fn worlds() -> impl Strategy<Value = World> {
             world
         },
     )
+}
+
+fn instants() -> impl Strategy<Value = OffsetDateTime> {
+    // An hour before the end of time in UTC it is over in Japan. Instruments are hashed as text: years 0 to 9999.
+    let near = [
+        datetime!(0000-01-01 0:00 UTC),
+        datetime!(9999-12-31 23:00 UTC),
+        datetime!(9999-12-31 14:59:59 UTC),
+        NOW,
+    ];
+    select(near.to_vec())
 }
 
 fn refusals() -> impl Strategy<Value = Version<Refusal>> {
@@ -135,6 +147,57 @@ proptest! {
         reversed.file.entrustment_contracts.reverse();
         reversed.file.consents.reverse();
         prop_assert_eq!(reversed.decide(), world.decide());
+    }
+
+    /// Total: no instant, of request or instrument, and no setting is too much.
+    #[test]
+    fn every_question_has_an_answer(world in worlds(), at in instants(), opened in instants(), most in any::<bool>()) {
+        let world = world.with(|world| {
+            world.request.at = at;
+            for session in &mut world.file.break_glass_sessions {
+                let mut draft = session.next();
+                draft.version = 1;
+                draft.effective_from = opened;
+                draft.effective_to = None;
+                draft.entered_at = None;
+                draft.terms.opened = opened;
+                draft.hash = None;
+                *session = Version::seal(draft).unwrap();
+            }
+            if most {
+                rewrite(&mut world.file.domain_policies, "policy", |draft| {
+                    draft.terms.publication_recheck_days = u16::MAX;
+                    draft.terms.on_query_hours = u16::MAX;
+                    draft.terms.on_query_inpatient_days = u16::MAX;
+                    draft.terms.break_glass_hours = u8::MAX;
+                    draft.terms.temp_max_days = u16::MAX;
+                });
+            }
+        });
+        prop_assert_eq!(world.decide(), world.decide());
+    }
+
+    /// A policy that ended forbids what it forbade, and opens nothing.
+    #[test]
+    fn the_end_of_the_policy_never_widens_access(world in worlds(), narrow in any::<bool>()) {
+        let world = world.with(|world| {
+            rewrite(&mut world.file.domain_policies, "policy", |draft| {
+                if narrow {
+                    draft.terms.roles.clear();
+                    draft.terms.users = Operation::ALL.map(|op| (op, AuthLevel::TwoFactor)).into();
+                }
+            });
+        });
+        let with = world.decide();
+        let at = world.request.at;
+        let ended = world.with(|world| {
+            rewrite(&mut world.file.domain_policies, "policy", |draft| {
+                draft.effective_from = draft.effective_from.min(at);
+                draft.effective_to = Some(at.max(draft.effective_from));
+                draft.entered_at = None;
+            });
+        });
+        prop_assert!(with.is_permit() || !ended.decide().is_permit());
     }
 
     #[test]
