@@ -27,13 +27,12 @@ impl Clock for Stopped {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn tls_03_a_clock_behind_the_build_is_told() {
+    let log = crate::watch::OwnLog::begin();
     let behind = xds_server::foundation::built_at() - time::Duration::seconds(90);
     let _world = World::at(quick(), Arc::new(Stopped(behind))).await;
-    assert!(crate::watch::log_holds(
-        "the clock is behind the build of this program"
-    ));
+    assert!(log.holds("the clock is behind the build of this program"));
 }
 
 fn s_client(world: &World, more: &[&str]) -> Command {

@@ -1,7 +1,9 @@
 //! What the whole test process logs, and where it panics.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+
+use tracing::subscriber::DefaultGuard;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -53,6 +55,45 @@ pub(crate) fn log_holds(text: &str) -> bool {
 
 pub(crate) fn contains(hay: &[u8], needle: &[u8]) -> bool {
     hay.windows(needle.len()).any(|window| window == needle)
+}
+
+/// What this thread logs as long as this lives: whatever became of the log of the process, and whoever was first.
+pub(crate) struct OwnLog {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    _guard: DefaultGuard,
+}
+
+impl OwnLog {
+    pub(crate) fn begin() -> Self {
+        begin();
+        let bytes = Arc::default();
+        let kept = Arc::clone(&bytes);
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || Own(Arc::clone(&kept)))
+            .finish();
+        Self {
+            bytes,
+            _guard: tracing::subscriber::set_default(subscriber),
+        }
+    }
+
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        contains(&self.bytes.lock().unwrap(), text.as_bytes())
+    }
+}
+
+struct Own(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Own {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 struct Tee;

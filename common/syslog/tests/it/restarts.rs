@@ -25,7 +25,8 @@ async fn a_stopped_sender_has_delivered_all_and_the_next_one_goes_on_from_there(
 
     journal.grow_to(320);
     let sender = world.sender(destination, &journal);
-    assert_eq!(sender.status().settled, 300);
+    // A record that owes nothing is passed over at once.
+    assert!((300..=301).contains(&sender.status().settled));
     let status = sender.stop(Duration::from_secs(10)).await;
     assert_eq!((status.settled, status.sent), (320, 17));
     let ledger = Ledger::of(320, &kept.numbers());
