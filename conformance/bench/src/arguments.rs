@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Only cases whose name begins so, such as iti-18,iti-41-10k.
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+    /// The repository delivers its audit events to the registry meanwhile, which puts them into the audit trail.
+    #[arg(long)]
+    pub(crate) delivery: bool,
     /// Memory of the repository instead: one document of 1 GiB, and eight of 50 MB at once.
     #[arg(long)]
     pub(crate) large: bool,

@@ -37,7 +37,11 @@ struct Bench<'a> {
 /// When something does not start, or an answer is wrong; the end of the programs' logs is on standard error then.
 pub(crate) async fn measure(arguments: &Arguments) -> Result<Vec<Row>, BenchError> {
     let cases = arguments.cases()?;
-    let world = World::start(Options::default(), arguments.patients).await?;
+    let mut options = Options::default();
+    if !arguments.delivery {
+        options.repository.push_str("[audit]\ndestination = []\n");
+    }
+    let world = World::start(options, arguments.patients).await?;
     let mut bench = match Bench::prepare(arguments, world, &cases).await {
         Ok(bench) => bench,
         Err((world, error)) => {

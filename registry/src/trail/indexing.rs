@@ -1,7 +1,7 @@
 //! The task that puts the events of our own journal into the trail.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use registry_trail::{Trail, TrailError};
 use time::{Month, OffsetDateTime, UtcOffset};
@@ -20,6 +20,10 @@ use super::standing::Standing;
 const GATHER: Duration = Duration::from_millis(250);
 /// How often it looks whether a month has to be made, and how far behind it is.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Clinics come first: as long as the index is not further behind than this, adding takes a tenth of the time, up to
+/// the next bound a half, and beyond that all of it.
+const BEHIND_A_LITTLE: time::Duration = time::Duration::minutes(1);
+const BEHIND: time::Duration = time::Duration::minutes(3);
 /// Pauses after failures: the first, and the longest.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -99,7 +103,8 @@ enum RoundError {
 /// Whether the journal has more now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Round {
-    Added,
+    /// The last event added ended then.
+    Added(OffsetDateTime),
     CaughtUp,
 }
 
@@ -122,8 +127,15 @@ impl Indexer {
             // Before the round: what comes during it must not be overlooked.
             let last = *stopping.borrow();
             durable.borrow_and_update();
+            let began = Instant::now();
             match self.round().await {
-                Ok(Round::Added) => pause = PAUSE_MIN,
+                Ok(Round::Added(ended)) => {
+                    pause = PAUSE_MIN;
+                    if !last {
+                        let behind = self.clock.now() - ended;
+                        doze(rest(began.elapsed(), behind), &mut stopping).await;
+                    }
+                }
                 Ok(Round::CaughtUp) if last => return,
                 Ok(Round::CaughtUp) => {
                     pause = PAUSE_MIN;
@@ -168,7 +180,7 @@ impl Indexer {
         self.standing.waits(first.ended.at);
         let added = self.trail.index(&batch.events).await?;
         self.standing.added(added, last.id.sequence);
-        Ok(Round::Added)
+        Ok(Round::Added(last.ended.at))
     }
 
     async fn read(&mut self) -> Result<Batch, RoundError> {
@@ -217,6 +229,17 @@ async fn tell(journal: &Journal, gap: Gap) {
     }
 }
 
+/// How long others go first after a round that took so long, when the index is so far behind.
+fn rest(took: Duration, behind: time::Duration) -> Duration {
+    if behind < BEHIND_A_LITTLE {
+        took.saturating_mul(9)
+    } else if behind < BEHIND {
+        took
+    } else {
+        Duration::ZERO
+    }
+}
+
 /// Waits so long, or until the stop.
 async fn doze(pause: Duration, stopping: &mut watch::Receiver<bool>) {
     tokio::select! {
@@ -236,6 +259,20 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    #[test]
+    fn the_index_steps_aside_until_it_is_late() {
+        let took = Duration::from_millis(40);
+        for (behind, share) in [(0, 9), (59, 9), (60, 1), (179, 1), (180, 0), (100_000, 0)] {
+            assert_eq!(
+                rest(took, time::Duration::seconds(behind)),
+                took * share,
+                "{behind} s"
+            );
+        }
+        // A clock that was set back.
+        assert_eq!(rest(took, time::Duration::seconds(-5)), took * 9);
+    }
 
     #[test]
     fn the_next_month_is_made_from_any_day_of_this_one() {
