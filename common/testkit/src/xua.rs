@@ -162,6 +162,20 @@ impl AssertionProvider {
         &self.certificate_der
     }
 
+    /// The same as a PEM file.
+    pub fn certificate_pem(&self) -> String {
+        let base64 = STANDARD.encode(&self.certificate_der);
+        let mut out = "-----BEGIN CERTIFICATE-----\n".to_owned();
+        for (index, char) in base64.chars().enumerate() {
+            if index > 0 && index % PEM_LINE_CHARS == 0 {
+                out.push('\n');
+            }
+            out.push(char);
+        }
+        out.push_str("\n-----END CERTIFICATE-----\n");
+        out
+    }
+
     /// A signed assertion, to be put into wsse:Security.
     ///
     /// # Errors
@@ -265,6 +279,45 @@ impl AssertionProvider {
         key.sign(encoding, random, octets, &mut signature)
             .map_err(|_| XuaError::Key)?;
         Ok(signature)
+    }
+}
+
+impl AssertionSpec {
+    /// A bearer assertion for one audience, good for an hour, of a user that signed in with a smart card. It has no
+    /// attributes yet.
+    pub fn new(id: &str, issued: OffsetDateTime, audience: &str, name_id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            issued,
+            not_on_or_after: issued + Duration::HOUR,
+            name_id: name_id.to_owned(),
+            audiences: vec![audience.to_owned()],
+            authn_context: "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI".to_owned(),
+            one_time_use: false,
+            holder_of_key: None,
+            attributes: Vec::new(),
+        }
+    }
+
+    /// With one more attribute value that is text.
+    #[must_use]
+    pub fn with_text(mut self, name: &str, value: &str) -> Self {
+        self.attributes
+            .push((name.to_owned(), SpecValue::Text(value.to_owned())));
+        self
+    }
+
+    /// With one more attribute value that is coded. `element`: `Role` or `PurposeOfUse`.
+    #[must_use]
+    pub fn with_code(mut self, name: &str, element: &'static str, code: &str, code_system: &str) -> Self {
+        let value = SpecValue::Coded {
+            element,
+            code: code.to_owned(),
+            code_system: code_system.to_owned(),
+            display_name: code.to_owned(),
+        };
+        self.attributes.push((name.to_owned(), value));
+        self
     }
 }
 
@@ -380,6 +433,7 @@ fn pem(text: &str) -> Result<Vec<u8>, XuaError> {
     STANDARD.decode(base64.trim()).map_err(|_| XuaError::Pem)
 }
 
+const PEM_LINE_CHARS: usize = 64;
 const SAML2: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";

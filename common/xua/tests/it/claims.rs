@@ -165,3 +165,32 @@ fn debug_output_holds_no_claim() {
         assert!(!shown.contains(canary), "{shown}");
     }
 }
+
+/// What the demo does: a fresh provider, configured by its PEM file, and an assertion built step by step.
+#[test]
+fn an_assertion_of_a_fresh_provider() {
+    use base64::Engine as _;
+    use xds_testkit::xua::{AssertionProvider, SignatureAlgorithm};
+    use xds_xua::{SigningCertificate, Trust, TrustedIssuer, Validator};
+
+    use crate::support::{AUDIENCE, NOW, envelope, node, rules, validate_as, vouching};
+
+    let provider = AssertionProvider::generate(ISSUER, SignatureAlgorithm::EcdsaP384Sha384, NOW).unwrap();
+    let pem = provider.certificate_pem();
+    assert!(pem.lines().all(|line| line.len() <= 64));
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
+    let issuer = TrustedIssuer {
+        entity_id: ISSUER.to_owned(),
+        certificates: vec![SigningCertificate::from_der(&der).unwrap()],
+        vouches_for: vec![vouching("h1", ORGANISATION_ID)],
+    };
+    let spec = AssertionSpec::new("_1", NOW, AUDIENCE, "user")
+        .with_text(names::ORGANIZATION_ID, ORGANISATION_ID)
+        .with_code(names::ROLE, "Role", "physician", "1.2.3")
+        .with_code(names::PURPOSE_OF_USE, "PurposeOfUse", "TREAT", "1.2.4");
+    let message = envelope(&provider.issue(&spec).unwrap());
+    let validator = Validator::new(Trust::new(vec![issuer]), rules());
+    let assertion = validate_as(&message, &validator, &node("n1", "h1"), NOW).unwrap();
+    assert_eq!(assertion.users()[0].role, "physician");
+}

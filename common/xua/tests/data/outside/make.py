@@ -87,7 +87,9 @@ def envelope(text, index):
 
 def template(ident, method, bits, prefixes):
     inclusive = f'<i:InclusiveNamespaces xmlns:i="{EXC}" PrefixList="{prefixes}"/>' if prefixes else ""
-    return (f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>\n<ds:CanonicalizationMethod Algorithm="{EXC}"/>'
+    # SignedInfo has a PrefixList of its own in every second message that has one.
+    own = inclusive if int(ident[1:], 16) % 2 else ""
+    return (f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>\n<ds:CanonicalizationMethod Algorithm="{EXC}">{own}</ds:CanonicalizationMethod>'
             f'<ds:SignatureMethod Algorithm="{method}"/><ds:Reference URI="#{ident}"><ds:Transforms>'
             f'<ds:Transform Algorithm="{DS}enveloped-signature"/><ds:Transform Algorithm="{EXC}">{inclusive}</ds:Transform>'
             f'</ds:Transforms><ds:DigestMethod Algorithm="{DIGESTS[bits]}"/><ds:DigestValue/></ds:Reference></ds:SignedInfo>'
