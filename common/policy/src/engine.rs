@@ -1,6 +1,7 @@
 //! Facts, request and document to decision.
 
 use time::OffsetDateTime;
+use xds_model::principal::OrganisationId;
 
 use crate::basis::consent::ConsentSide;
 use crate::basis::emergency::EmergencySide;
@@ -59,6 +60,13 @@ impl Prepared<'_> {
     /// The request.
     pub fn request(&self) -> &Request {
         &self.context.request
+    }
+
+    /// Whether an organisation is of the receiver's own legal entity: for SubmissionSets and Folders, which have no
+    /// class to decide on.
+    pub fn owns(&self, author: &OrganisationId) -> bool {
+        let author = self.context.ledger.organisation(author, self.context.at);
+        author.is_some_and(|organisation| self.context.receiver_is_of(&Author { organisation }))
     }
 
     /// The decision about a document.

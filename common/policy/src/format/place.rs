@@ -85,12 +85,24 @@ fn written(steps: &[Step]) -> String {
     path
 }
 
-/// What is wrong, without the place, which is told apart.
+/// What is wrong, without the place, which is told apart, and without the value, which may be a patient's.
 pub(super) fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(end) => text.get(..end).unwrap_or(&text).to_owned(),
-        None => text,
+    let text = text
+        .rfind(" at line ")
+        .and_then(|end| text.get(..end))
+        .unwrap_or(&text);
+    let about_value = [
+        "invalid type",
+        "invalid value",
+        "invalid length",
+        "unknown variant",
+    ];
+    let kind = about_value.into_iter().find(|kind| text.starts_with(kind));
+    match (kind, text.rfind(", expected")) {
+        (Some(kind), Some(expected)) => format!("{kind}{}", text.get(expected..).unwrap_or_default()),
+        (Some(kind), None) => kind.to_owned(),
+        (None, _) => text.to_owned(),
     }
 }
 

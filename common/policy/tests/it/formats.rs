@@ -104,7 +104,20 @@ fn errors_say_what_and_where() {
 #[test]
 fn errors_do_not_show_patients() {
     let error = broken(|v| v["consents"][0]["terms"]["patient"] = 12345.into());
-    says(&error, &["consents[0].terms.patient", "expected a string"]);
+    says(
+        &error,
+        &["consents[0].terms.patient", "invalid type, expected a string"],
+    );
+    assert!(!error.contains("12345"), "{error}");
+    let error = broken(|v| v["consents"][0]["terms"]["model"] = "山田, expected 太郎".into());
+    says(
+        &error,
+        &[
+            "consents[0].terms.model",
+            "unknown variant, expected one of `SCOPED`",
+        ],
+    );
+    assert!(!error.contains("山田") && !error.contains("太郎"), "{error}");
 }
 
 #[test]

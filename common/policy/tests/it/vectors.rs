@@ -494,4 +494,6 @@ fn many_documents_are_decided_as_one_by_one() {
         assert_eq!(prepared.decide(&document), one.decide());
     }
     assert!(matches!(joint().decide(), Decision::Permit(_)));
+    let owned = ["H1", "C1", "NOBODY"].map(|author| prepared.owns(&org(author)));
+    assert_eq!(owned, [false, true, false]);
 }
