@@ -103,6 +103,7 @@ fn event(message: &AuditMessage) -> Option<Event> {
     let own = message.own_object();
     let own_text = |kind: &str| own.and_then(|own| own.detail(kind)).map(str::to_owned);
     let (client, server) = ends(message, &kind);
+    let client = client.or_else(|| unnamed(message, true));
     let errors = message.event.outcome_description.iter();
     Some(Event {
         opening: Opening {
@@ -110,7 +111,7 @@ fn event(message: &AuditMessage) -> Option<Event> {
                 node: own_text(detail::NODE),
                 organisation: own_text(detail::ORGANISATION),
                 via: own_text(detail::VIA),
-                user: message.humans().next().map(|human| user(message, human)),
+                user: unnamed(message, false).map(|human| user(message, human)),
                 peer: client
                     .and_then(|client| client.network.as_ref()?.id.parse().ok())
                     .map(|address: IpAddr| SocketAddr::new(address, 0)),
@@ -198,6 +199,15 @@ fn ends<'m>(
         }
         _ => ends,
     }
+}
+
+/// The first participant without a role of the machinery: a person, or a node that was refused. In messages of ours
+/// only the node has an address; what others send names persons only, as far as can be told.
+fn unnamed(message: &AuditMessage, is_node: bool) -> Option<&ActiveParticipant> {
+    let is_ours = message.own_object().is_some();
+    message
+        .humans()
+        .find(|participant| (is_ours && participant.network.is_some()) == is_node)
 }
 
 fn user(message: &AuditMessage, human: &ActiveParticipant) -> AuditUser {

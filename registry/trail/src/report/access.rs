@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use xds_audit::{Coded, EventKind, Told};
+use xds_audit::{Coded, EventKind, Outcome, Told};
 use xds_model::Transaction;
 
 use super::directory::{Directory, named};
@@ -114,18 +114,26 @@ pub struct AccessDetail {
 }
 
 /// The report over the events that a search for the patient found, the latest first. Events of another time are
-/// left out; of the patient's sheet also what the system did for its own ends.
+/// left out; of the patient's sheet also what the system did for its own ends, and the registration of what a
+/// repository tells as provided: it is one act.
 pub fn access_report<'a>(
     request: &AccessRequest,
     events: impl IntoIterator<Item = &'a Told>,
     directory: &Directory,
 ) -> AccessReport {
+    let in_time = |told: &&Told| request.from <= told.began.at && told.began.at < request.until;
+    let events: Vec<&Told> = events.into_iter().filter(in_time).collect();
+    let provided = submission_sets(&events, Transaction::Iti41);
     let wanted = |told: &&Told| {
-        let at = told.began.at;
-        let in_time = request.from <= at && at < request.until;
-        in_time && (request.audience == Audience::Institution || is_for_patient(&told.event.opening.kind))
+        let is_told_twice = || {
+            is_received(told, Transaction::Iti42)
+                && submission_set(told)
+                    .is_some_and(|set| provided.contains(&(set, told.event.closing.outcome)))
+        };
+        request.audience == Audience::Institution
+            || is_for_patient(&told.event.opening.kind) && !is_told_twice()
     };
-    let lines = events.into_iter().filter(wanted);
+    let lines = events.iter().copied().filter(wanted);
     AccessReport {
         audience: request.audience,
         patient: request.patient.clone(),
@@ -148,6 +156,26 @@ fn is_for_patient(kind: &EventKind) -> bool {
         }
         _ => false,
     }
+}
+
+/// The submission sets that were received in this transaction, and how that ended.
+fn submission_sets<'a>(events: &[&'a Told], transaction: Transaction) -> BTreeSet<(&'a str, Outcome)> {
+    events
+        .iter()
+        .filter(|told| is_received(told, transaction))
+        .filter_map(|told| Some((submission_set(told)?, told.event.closing.outcome)))
+        .collect()
+}
+
+fn is_received(told: &Told, wanted: Transaction) -> bool {
+    matches!(told.event.opening.kind, EventKind::Received { transaction, .. } if transaction == wanted)
+}
+
+fn submission_set(told: &Told) -> Option<&str> {
+    let objects = [&told.event.opening.objects, &told.event.closing.objects];
+    objects
+        .iter()
+        .find_map(|objects| objects.submission_set.as_deref())
 }
 
 fn access_line(told: &Told, request: &AccessRequest, directory: &Directory) -> AccessLine {

@@ -3,7 +3,7 @@
 use registry_trail::{Delivered, Page, Question, Taken};
 use time::Duration;
 use xds_atna::{Source, messages};
-use xds_audit::Outcome;
+use xds_audit::{Caller, EventKind, Outcome};
 
 use crate::db::Db;
 use crate::fixture::{AT, P1, retrieve, told, told_to_all};
@@ -61,6 +61,39 @@ async fn a_delivered_event_is_found_as_it_was_told_and_once() {
     assert_eq!(other.unwrap(), taken(1, 0));
     assert_eq!(db.indexer.index(std::slice::from_ref(&event)).await.unwrap(), 1);
     assert_eq!(db.reader.show(event.id).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_connection_has_an_address_and_no_user() {
+    let db = Db::new().await;
+    let mut refused = retrieve(P1, "1.2.1");
+    refused.opening.kind = EventKind::HandshakeRefused {
+        reason: "not_enrolled".to_owned(),
+        count: 1,
+    };
+    refused.opening.caller = Caller::stranger("192.0.2.7:40000".parse().unwrap());
+    let source = Source::new(
+        "repository-1",
+        "renkei-repository",
+        "4711",
+        "repository.example.jp",
+    );
+    let xml = messages(&told(1, 5, AT, refused), &source).remove(0).to_xml();
+    let delivered = Delivered {
+        xml: xml.as_bytes(),
+        from: "repo-1",
+        received: AT,
+    };
+    db.indexer.index_messages(&[delivered]).await.unwrap();
+    let found = db
+        .reader
+        .search(&Question::default(), Page::first(2))
+        .await
+        .unwrap();
+    let caller = &found[0].told.event.opening.caller;
+    assert!(caller.user.is_none());
+    assert_eq!(caller.peer, Some("192.0.2.7:0".parse().unwrap()));
+    assert_eq!(found[0].message.as_deref(), Some(xml.as_str()), "as it came");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use registry_trail::report::{
 use registry_trail::{Page, Question, SignOff, Who};
 use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime};
-use xds_audit::{Closing, Event, EventKind, Objects, Told};
+use xds_audit::{Closing, Event, EventKind, Objects, Outcome, Told};
 use xds_model::Transaction;
 
 use crate::db::Db;
@@ -93,15 +93,22 @@ fn events() -> Vec<Told> {
     ]
 }
 
-fn report(audience: Audience) -> AccessReport {
-    let request = AccessRequest {
-        audience,
+fn request() -> AccessRequest {
+    AccessRequest {
+        audience: Audience::Patient,
         patient: P1.to_owned(),
         from: datetime!(2026-11-01 0:00 +9),
         until: datetime!(2026-12-01 0:00 +9),
         made_at: datetime!(2026-11-25 0:00 UTC),
         made_by: "さくら地域医療連携協議会".to_owned(),
         is_cut: false,
+    }
+}
+
+fn report(audience: Audience) -> AccessReport {
+    let request = AccessRequest {
+        audience,
+        ..request()
     };
     access_report(&request, &events(), &directory())
 }
@@ -135,6 +142,43 @@ fn the_patients_sheet_tells_each_access_once_and_nothing_of_others() {
         assert!(all.contains("urn:uuid:of-p1") || report.audience == Audience::Patient);
     }
     assert!(!patient.sheet(Language::English).html().contains("HYPERLINK"));
+}
+
+#[test]
+fn a_publication_is_one_line_for_the_patient() {
+    let publication = |sequence, transaction, set: &str| {
+        let mut event = retrieve(P1, "1.2.1");
+        event.opening.kind = EventKind::received(transaction);
+        event.opening.objects = Objects {
+            submission_set: Some(set.to_owned()),
+            ..Objects::of_patient(P1.to_owned())
+        };
+        told(1, sequence, AT, event)
+    };
+    let mut refused = publication(3, Transaction::Iti42, "1.9.1");
+    refused.event.closing = Closing::failure(Outcome::MinorFailure, ["XDSRegistryBusy"]);
+    let events = [
+        publication(1, Transaction::Iti41, "1.9.1"),
+        publication(2, Transaction::Iti42, "1.9.1"),
+        refused,
+        publication(4, Transaction::Iti42, "1.9.2"),
+    ];
+    let lines = |audience| -> Vec<String> {
+        let request = AccessRequest {
+            audience,
+            ..request()
+        };
+        let report = access_report(&request, &events, &directory());
+        report
+            .lines
+            .into_iter()
+            .map(|line| format!("{} {:?}", line.kind, line.outcome))
+            .collect()
+    };
+    // Registered directly, and what ended otherwise than the repository says, stay.
+    let told = ["ITI-41 Success", "ITI-42 MinorFailure", "ITI-42 Success"];
+    assert_eq!(lines(Audience::Patient), told);
+    assert_eq!(lines(Audience::Institution).len(), 4);
 }
 
 #[test]
