@@ -6,6 +6,7 @@ use registry_store::Store;
 use registry_trail::Trail;
 use registry_trail::report::{Directory, Thresholds};
 use xds_atna::Source;
+use xds_audit::Journal;
 use xds_model::time::SharedClock;
 use xds_server::http::Refusal;
 
@@ -20,6 +21,8 @@ pub(crate) struct Desk {
     pub(crate) operator: Trail,
     /// The ledger.
     pub(crate) store: Store,
+    /// The registry's own journal.
+    pub(crate) journal: Journal,
     /// The time.
     pub(crate) clock: SharedClock,
     /// Who writes the audit messages of our own events.

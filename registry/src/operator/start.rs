@@ -53,6 +53,7 @@ impl Operating {
             reader: plan.database.trail(TrailRole::Reader)?,
             operator: plan.database.trail(TrailRole::Operator)?,
             store: plan.store.clone(),
+            journal: plan.foundation.journal.clone(),
             clock: Arc::clone(&plan.foundation.clock),
             writer: Arc::new(writer(plan.node, plan.clinical_url)),
             public_url: plan.section.public_url.clone(),

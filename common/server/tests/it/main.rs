@@ -9,6 +9,7 @@
     reason = "helpers of tests fail by panicking"
 )]
 
+mod api;
 mod app;
 mod bodies;
 mod client;

@@ -208,6 +208,12 @@ impl World {
         self.foundation.nodes.replace(self.nodes.clone());
     }
 
+    /// Enters a node.
+    pub(crate) fn add(&mut self, node: EnrolledNode) {
+        self.nodes.push(node);
+        self.foundation.nodes.replace(self.nodes.clone());
+    }
+
     pub(crate) fn publish_crl(&self, revoked: &[Vec<u8>]) {
         let now = OffsetDateTime::now();
         let crl = self.ca.crl(revoked, now, now + time::Duration::WEEK).unwrap();

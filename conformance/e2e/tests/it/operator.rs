@@ -8,6 +8,7 @@ use renkei_network::{Network, Options, Program, RawConnection};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use xds_audit::EventKind;
 use xds_model::time::{Clock, System};
 
 use crate::five_checks::CANARIES;
@@ -575,19 +576,20 @@ async fn a_review_is_signed_once_its_month_is_over() {
     );
     let done = signed(last, events);
     assert_eq!(done.status, 200, "{done:?}");
-    assert_eq!(done.json()["signed"]["remark"], "問題なし");
+    let hash = done.json()["signed"]["report_sha256"].clone();
+    assert_eq!(hash.as_str().unwrap().len(), 64);
     let review = operator(network, &month(last)).json();
     assert_eq!(review["signatures"].as_array().unwrap().len(), 1);
     let sheet = operator(network, &format!("{}?format=html", month(last)));
     assert!(sheet.body.contains("鈴木 &lt;一郎&gt;"), "{sheet:?}");
     let (events, _) = network.events(Program::Registry, 1).unwrap();
-    let told: Vec<_> = events
-        .iter()
-        .map(renkei_network::Recorded::summary)
-        .filter(|summary| summary.starts_with("configuration-changed"))
-        .collect();
-    assert!(told.contains(&"configuration-changed 0".to_owned()), "{told:?}");
-    assert!(told.contains(&"configuration-changed 8".to_owned()), "{told:?}");
+    let signatures = events.iter().filter_map(|event| match &event.opening.kind {
+        EventKind::ConfigurationChanged { verb, after, .. } if verb == "audit report sign" => after.clone(),
+        _ => None,
+    });
+    // One signature, told with what was signed.
+    let told: Vec<Value> = signatures.map(|after| after["report_sha256"].clone()).collect();
+    assert_eq!(told, [hash]);
 }
 
 /// Rows HTTP-05, HTTP-07, HTTP-08 and CON-10 at this listener.

@@ -1,6 +1,7 @@
 //! `/v1/audit`: the audit trail. Operators only.
 
 mod asked;
+mod complete;
 mod event;
 mod month;
 mod parameters;

@@ -1,11 +1,13 @@
 //! `/v1/audit/reports/month/{month}`: the review of a month, and signatures under it.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use registry_trail::SignOff;
 use registry_trail::report::{MonthRange, ReviewReport, Signature, anomalies, review_report};
-use serde_json::json;
+use serde_json::{Value, json};
 use xds_audit::{Closing, EventKind, Objects};
 use xds_server::http::{Call, Refusal, Reply};
 
+use super::complete::reaches;
 use super::parameters::{Shape, SignOffBody, json, month, no_query};
 use super::sheet;
 use crate::operator::Desk;
@@ -40,13 +42,14 @@ pub(in crate::operator) async fn sign_off(call: Call<'_>, desk: &Desk) -> Result
             "a review is of a whole month",
         ));
     }
-    let kind = EventKind::ConfigurationChanged {
-        verb: "audit sign-off".to_owned(),
-        object: name(month),
-        before: None,
-        after: Some(json!({ "reviewer": body.reviewer, "remark": body.remark, "events": body.events })),
-    };
-    call.open(kind, Objects::default()).await?;
+    if !reaches(desk, month.until).await? {
+        let message = "the index does not hold all of the registry's journal yet: sign later";
+        return Err(conflict(
+            "index-behind",
+            message.to_owned(),
+            "a review is of a whole month",
+        ));
+    }
     let report = made(&call, desk, month).await?;
     if report.events != body.events {
         let message = format!(
@@ -62,12 +65,35 @@ pub(in crate::operator) async fn sign_off(call: Call<'_>, desk: &Desk) -> Result
         remark: body.remark,
         signed_at,
     };
+    let signed = signed(&sign_off, &report);
+    // Told before it is stored: no signature is in the database that the journal does not know.
+    let kind = EventKind::ConfigurationChanged {
+        verb: "audit report sign".to_owned(),
+        object: name(month),
+        before: None,
+        after: Some(signed.clone()),
+    };
+    call.open(kind, Objects::default()).await?;
     desk.operator
         .sign(&sign_off)
         .await
         .map_err(|error| of_trail(&error))?;
-    let body = json!({ "signed": signature(sign_off), "report": report });
+    let body = json!({ "signed": signed, "report": report });
     Ok(Reply::ok(JSON, body.to_string(), Closing::success()))
+}
+
+/// What the journal and the reviewer are told: with the hash nobody can later change what was signed.
+fn signed(sign_off: &SignOff, report: &ReviewReport) -> Value {
+    let hash = digest(&SHA256, &sign_off.report);
+    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "reviewer": sign_off.reviewer,
+        "remark": sign_off.remark,
+        "report_sha256": hash,
+        "events": report.events,
+        "failures": report.failures,
+        "anomalies": report.anomalies.len(),
+    })
 }
 
 async fn made(call: &Call<'_>, desk: &Desk, month: MonthRange) -> Result<ReviewReport, Refusal> {
