@@ -15,7 +15,7 @@ use crate::document::Document;
 use crate::gates::{self, Shut};
 use crate::instruments::organisation::Organisation;
 use crate::instruments::policy::{DomainPolicy, RoleRule};
-use crate::ledger::{Facts, Ledger, takes_part};
+use crate::ledger::{Facts, Ledger};
 use crate::refusals::Refusals;
 use crate::request::Request;
 use crate::version::Version;
@@ -171,10 +171,5 @@ impl<'a> Author<'a> {
     pub(crate) fn of(context: &Context<'a>, document: &Document) -> Option<Self> {
         let organisation = context.ledger.organisation(&document.author_org, context.at)?;
         Some(Self { organisation })
-    }
-
-    /// Whether its documents may be shown to others: it takes part, and its HOSTING contract is valid.
-    pub(crate) fn served(&self, context: &Context<'_>) -> bool {
-        takes_part(self.organisation, context.at) && gates::hosted(context, self)
     }
 }

@@ -78,7 +78,7 @@ pub(crate) fn of_document<'a>(
     close(DenyCode::Scope, scope(context, document, &author))?;
     close(DenyCode::Foreign, foreign_storage(context, document, &author))?;
     close(DenyCode::NoHostingContract, contracts(context, document, &author))?;
-    close(DenyCode::Suspended, suspended(context, &author))?;
+    close(DenyCode::Suspended, suspended(context, document, &author))?;
     shut.map_or(Ok(author), Err)
 }
 
@@ -129,10 +129,11 @@ fn user(context: &Context<'_>) -> Gate {
         return (needed > AuthLevel::None).then_some(Reason::UserMissing);
     };
     let mut entries = context.ledger.user(&request.req_org, user, context.at).peekable();
-    if entries.peek().is_none() && context.policy.user_ledger_required {
-        return Some(Reason::UserUnknown);
-    }
-    if entries.any(|entry| !entry.in_force(context.at) || entry.terms.status != Status::Active) {
+    if entries.peek().is_none() {
+        if context.policy.user_ledger_required {
+            return Some(Reason::UserUnknown);
+        }
+    } else if !entries.any(|entry| entry.in_force(context.at) && entry.terms.status == Status::Active) {
         return Some(Reason::UserEnded);
     }
     (request.auth_level < needed).then_some(Reason::AuthLevelLow)
@@ -247,7 +248,7 @@ fn contracts(context: &Context<'_>, document: &Document, author: &Author<'_>) ->
     if !matches!(context.request.op, Operation::Register | Operation::Update) {
         return None;
     }
-    if !hosted(context, author) {
+    if !hosted(context, document, author) {
         return Some(Reason::NoHostingContract);
     }
     let keeper = document.stored_by.as_ref()?;
@@ -258,7 +259,7 @@ fn contracts(context: &Context<'_>, document: &Document, author: &Author<'_>) ->
     let entrusted = kept_by_author
         || context.ledger.has_contract(
             ContractKind::ExternalStorage,
-            author.organisation,
+            (&document.author_org, author.organisation),
             keeper,
             context.at,
         );
@@ -266,11 +267,14 @@ fn contracts(context: &Context<'_>, document: &Document, author: &Author<'_>) ->
 }
 
 /// Whether the author has a valid HOSTING contract with the operator.
-pub(crate) fn hosted(context: &Context<'_>, author: &Author<'_>) -> bool {
+fn hosted(context: &Context<'_>, document: &Document, author: &Author<'_>) -> bool {
     context.policy.operator.as_ref().is_some_and(|operator| {
-        context
-            .ledger
-            .has_contract(ContractKind::Hosting, author.organisation, operator, context.at)
+        context.ledger.has_contract(
+            ContractKind::Hosting,
+            (&document.author_org, author.organisation),
+            operator,
+            context.at,
+        )
     })
 }
 
@@ -280,8 +284,10 @@ fn maintenance(context: &Context<'_>) -> Gate {
 }
 
 /// When membership or HOSTING ended, the author's entries are kept and shown to its own legal entity only.
-fn suspended(context: &Context<'_>, author: &Author<'_>) -> Gate {
-    let shown = !context.request.op.pulls() || context.receiver_is_of(author) || author.served(context);
+fn suspended(context: &Context<'_>, document: &Document, author: &Author<'_>) -> Gate {
+    let shown = !context.request.op.pulls()
+        || context.receiver_is_of(author)
+        || (takes_part(author.organisation, context.at) && hosted(context, document, author));
     (!shown).then_some(Reason::AuthorSuspended)
 }
 

@@ -201,19 +201,18 @@ impl Ledger {
             .is_some_and(|member| !member.terms.certificates.is_empty())
     }
 
-    /// Whether an organisation has a valid contract of some kind with a contractor.
+    /// Whether an organisation (its id, and what is known of it) has a valid contract of some kind with a contractor.
     pub fn has_contract(
         &self,
         kind: ContractKind,
-        author: &Version<Organisation>,
+        (id, author): (&OrganisationId, &Version<Organisation>),
         contractor: &OrganisationId,
         at: OffsetDateTime,
     ) -> bool {
-        let author_id = OrganisationId(author.id.0.clone());
         self.contracts_of(&author.terms.entity)
             .filter_map(|history| history.at(at))
             .filter(|contract| contract.terms.kind == kind && contract.terms.contractor == *contractor)
-            .filter(|contract| contract.terms.entrusted_by(&author.terms.entity, &author_id))
+            .filter(|contract| contract.terms.entrusted_by(&author.terms.entity, id))
             .any(|contract| self.contract_fault(contract, at).is_none())
     }
 

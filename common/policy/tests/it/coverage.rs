@@ -83,6 +83,25 @@ fn codes_are_distinct_and_texts_are_there() {
     }
 }
 
+/// Entered again after an entry that ended: the one in force counts.
+#[test]
+fn a_user_with_an_entry_in_force_may_work() {
+    let entry = |id: &str, ended| {
+        let terms = User {
+            organisation: org("C1"),
+            user: "dr-1".into(),
+            status: Status::Active,
+        };
+        let mut draft = draft(id, terms);
+        draft.effective_to = ended;
+        xds_policy::version::Version::seal(draft).unwrap()
+    };
+    let old = || entry("user-0", Some(NOW));
+    assert!(!joint().with(|w| w.file.users.push(old())).decide().is_permit());
+    let again = joint().with(|w| w.file.users = vec![old(), entry("user-1", None)]);
+    assert!(again.decide().is_permit());
+}
+
 fn cases() -> Vec<Case> {
     [
         gates(),
