@@ -10,6 +10,13 @@ use crate::transaction::Transaction;
 #[serde(transparent)]
 pub struct OrganisationId(pub String);
 
+/// So that a text finds it in a map: both compare and hash alike.
+impl std::borrow::Borrow<str> for OrganisationId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 /// The key of a legal entity 事業者 in the ledger: organisations of one entity are no third parties to each other.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize)]
 #[serde(transparent)]

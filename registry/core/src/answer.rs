@@ -76,8 +76,8 @@ pub struct Candidate {
     pub id: Uuid,
     /// What policy decides on.
     pub policy: PolicyFacts,
-    /// creationTime, submissionTime or lastUpdateTime: the newest comes first.
-    pub time: Option<String>,
+    /// creationTime, submissionTime or lastUpdateTime as a number of 14 digits: the newest comes first.
+    pub time: Option<i64>,
     /// What may have changed since registration.
     pub current: Current,
     /// The encoded object; empty when only ids are wanted.
@@ -190,8 +190,10 @@ impl Seen {
             cut: _,
             mut withheld,
         } = candidates;
-        for entry in &entries {
-            surroundings.documents.insert(entry.id, entry.policy.clone());
+        // Nothing else asks for them.
+        if !(sets.is_empty() && folders.is_empty() && associations.is_empty()) {
+            let documents = entries.iter().map(|entry| (entry.id, entry.policy.clone()));
+            surroundings.documents.extend(documents);
         }
         let shows = |id: Uuid| surroundings.shows(viewer, id);
         let mut kept = |id: Uuid, shown: bool| {

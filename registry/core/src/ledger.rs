@@ -216,7 +216,9 @@ pub enum LedgerError {
     #[error("a node may send at least one transaction, or has a right")]
     NoTransaction,
     /// An operator's certificate that would serve for something else too.
-    #[error("the certificate of an operator is for nothing else: no transactions, and it acts for no other node")]
+    #[error(
+        "the certificate of an operator is for nothing else: no transactions, and it acts for no other node"
+    )]
     OperatorOnly,
     /// Out of range.
     #[error("requests in flight are 1 to 4096")]
@@ -247,6 +249,11 @@ impl Directory {
 
     /// The legal entity of an organisation; none when the ledger does not know it, or no longer.
     pub fn entity(&self, organisation: &OrganisationId) -> Option<&EntityId> {
+        self.entity_of(&organisation.0)
+    }
+
+    /// The same by the organisation's key as text.
+    pub fn entity_of(&self, organisation: &str) -> Option<&EntityId> {
         self.entities.get(organisation)
     }
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 use xds_model::Principal;
-use xds_model::principal::OrganisationId;
 use xds_policy::{Decision, Denial, DocumentFacts, Domain, Operation, Permit, Request, SharingScope, decide};
 
 use crate::facts::ObjectFact;
@@ -51,13 +50,11 @@ impl<'a> Viewer<'a> {
 
     /// The decision about a document, or about a SubmissionSet or Folder as far as its own origin goes.
     pub fn decide(&self, organisation: &str, scope: SharingScope) -> Decision {
-        let organisation = OrganisationId(organisation.to_owned());
         let facts = DocumentFacts {
-            author_entity: self.directory.entity(&organisation).cloned(),
-            author_organisation: organisation,
+            author_entity: self.directory.entity_of(organisation),
             scope,
         };
-        decide(self.domain, &self.request, &facts)
+        decide(self.domain, &self.request, facts)
     }
 
     /// The permit for a document.
@@ -70,7 +67,7 @@ impl<'a> Viewer<'a> {
 
     /// Whether an organisation is of the viewer's own legal entity.
     pub fn owns(&self, organisation: &str) -> bool {
-        self.directory.entity(&OrganisationId(organisation.to_owned())) == Some(&self.request.entity)
+        self.directory.entity_of(organisation) == Some(&self.request.entity)
     }
 
     /// Whether it may know of a registered object.

@@ -78,7 +78,7 @@ pub(crate) fn candidate(
     Ok(Candidate {
         id,
         policy,
-        time: time.map(|number| format!("{number:014}")),
+        time,
         current: Current {
             status: status(row, 3, table)?,
             version: u32::try_from(version).map_err(|_| StoreError::row(table, "version"))?,

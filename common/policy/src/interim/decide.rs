@@ -78,8 +78,8 @@ impl Denial {
 }
 
 /// Decides one request about one document.
-pub fn decide(domain: &Domain, request: &Request, document: &DocumentFacts) -> Decision {
-    let own = document.author_entity.as_ref() == Some(&request.entity);
+pub fn decide(domain: &Domain, request: &Request, document: DocumentFacts<'_>) -> Decision {
+    let own = document.author_entity == Some(&request.entity);
     match (request.operation, own, document.scope) {
         (_, true, SharingScope::Shared | SharingScope::OrganisationOnly) => permit(domain, Basis::Own),
         (Operation::Register, true, SharingScope::PushOnly) => permit(domain, Basis::Own),
@@ -101,6 +101,8 @@ fn permit(domain: &Domain, basis: Basis) -> Decision {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use xds_model::principal::{EntityId, OrganisationId};
 
     use super::*;
@@ -115,10 +117,10 @@ mod tests {
         }
     }
 
-    fn document(scope: SharingScope) -> DocumentFacts {
+    fn document(scope: SharingScope) -> DocumentFacts<'static> {
+        static AUTHOR: LazyLock<EntityId> = LazyLock::new(|| EntityId("e1".into()));
         DocumentFacts {
-            author_organisation: OrganisationId("h1".into()),
-            author_entity: Some(EntityId("e1".into())),
+            author_entity: Some(&AUTHOR),
             scope,
         }
     }
@@ -137,31 +139,31 @@ mod tests {
         };
         for operation in [Query, Retrieve] {
             for scope in [Shared, OrganisationOnly] {
-                assert!(decide(&off, &request(operation, "e1"), &document(scope)).is_permit());
+                assert!(decide(&off, &request(operation, "e1"), document(scope)).is_permit());
             }
-            assert!(!decide(&on, &request(operation, "e1"), &document(PushOnly)).is_permit());
+            assert!(!decide(&on, &request(operation, "e1"), document(PushOnly)).is_permit());
             let other = request(operation, "e2");
             assert_eq!(
-                decide(&off, &other, &document(Shared)),
+                decide(&off, &other, document(Shared)),
                 Decision::Deny(Denial::NoBasis)
             );
             let permit = Permit {
                 basis: Basis::SharedWithAll,
                 domain_version: 3,
             };
-            assert_eq!(decide(&on, &other, &document(Shared)), Decision::Permit(permit));
+            assert_eq!(decide(&on, &other, document(Shared)), Decision::Permit(permit));
             assert_eq!(
-                decide(&on, &other, &document(OrganisationOnly)),
+                decide(&on, &other, document(OrganisationOnly)),
                 Decision::Deny(Denial::Scope)
             );
             assert_eq!(
-                decide(&on, &other, &document(PushOnly)),
+                decide(&on, &other, document(PushOnly)),
                 Decision::Deny(Denial::Scope)
             );
         }
-        assert!(decide(&off, &request(Register, "e1"), &document(PushOnly)).is_permit());
+        assert!(decide(&off, &request(Register, "e1"), document(PushOnly)).is_permit());
         assert_eq!(
-            decide(&on, &request(Register, "e2"), &document(Shared)),
+            decide(&on, &request(Register, "e2"), document(Shared)),
             Decision::Deny(Denial::NotAuthor)
         );
     }
@@ -173,6 +175,6 @@ mod tests {
             ..document(SharingScope::Shared)
         };
         let request = request(Operation::Query, "e1");
-        assert!(!decide(&Domain::default(), &request, &forgotten).is_permit());
+        assert!(!decide(&Domain::default(), &request, forgotten).is_permit());
     }
 }

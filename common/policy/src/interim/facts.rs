@@ -31,12 +31,10 @@ pub struct Request {
 }
 
 /// What is known about the document concerned.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DocumentFacts {
-    /// The organisation that it comes from.
-    pub author_organisation: OrganisationId,
-    /// The legal entity of that organisation; none when the ledger does not know it any more.
-    pub author_entity: Option<EntityId>,
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DocumentFacts<'a> {
+    /// The legal entity of the organisation that it comes from; none when the ledger does not know it any more.
+    pub author_entity: Option<&'a EntityId>,
     /// How far its author lets it be shared.
     pub scope: SharingScope,
 }

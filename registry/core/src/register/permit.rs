@@ -87,7 +87,7 @@ impl Gate<'_> {
 
     fn set_authors(&self, submission: &Submission<Checked>, refusal: &mut Refusal) {
         let organisation = self.attributed(&submission.set.authors);
-        if let Err(denial) = self.publish(organisation, SharingScope::Shared) {
+        if let Err(denial) = self.publish(&organisation, SharingScope::Shared) {
             refusal.add(
                 denial,
                 &at(PACKAGE, &submission.set.id, "author"),
@@ -109,7 +109,7 @@ impl Gate<'_> {
     fn entry(&self, entry: &DocumentEntry) -> Result<PermittedEntry, Denial> {
         let scope = scope_of(entry).map_err(|_| Denial::Scope)?;
         let organisation = self.attributed(&entry.authors);
-        let permit = self.publish(organisation.clone(), scope)?;
+        let permit = self.publish(&organisation, scope)?;
         Ok(PermittedEntry {
             organisation: organisation.0,
             scope,
@@ -117,20 +117,19 @@ impl Gate<'_> {
         })
     }
 
-    fn publish(&self, organisation: OrganisationId, scope: SharingScope) -> Result<Permit, Denial> {
+    fn publish(&self, organisation: &OrganisationId, scope: SharingScope) -> Result<Permit, Denial> {
         // The node's own organisation is in force, or the node would not be enrolled.
-        let own = &organisation == self.principal.organisation();
-        let entity = self.directory.entity(&organisation);
+        let own = organisation == self.principal.organisation();
+        let entity = self.directory.entity(organisation);
         let facts = DocumentFacts {
             author_entity: if own {
-                Some(self.principal.entity().clone())
+                Some(self.principal.entity())
             } else {
-                entity.cloned()
+                entity
             },
-            author_organisation: organisation,
             scope,
         };
-        decide(self.domain, &request(self.principal, Operation::Register), &facts).permit()
+        decide(self.domain, &request(self.principal, Operation::Register), facts).permit()
     }
 
     /// The organisation that these authors stand for: a known one of the publisher's legal entity, else

@@ -36,7 +36,7 @@ fn found(number: u128, organisation: &str, scope: SharingScope) -> Candidate {
     Candidate {
         id: uuid(number),
         policy: policy(organisation, scope),
-        time: Some(format!("202601{number:08}")),
+        time: Some(20_260_100_000_000 + i64::try_from(number).unwrap()),
         current: current("P1"),
         body: vec![1],
     }
