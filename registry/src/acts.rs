@@ -45,6 +45,7 @@ pub(crate) async fn tell(
 
 fn event(act: OwedAct) -> Event {
     let OwedAct { change, deed } = act;
+    // A signature under a review is a change that a verb of the audit makes.
     let is_look = deed.before.is_none() && deed.after.is_none();
     let kind = if is_look && deed.verb.starts_with("audit ") {
         EventKind::AuditLogRead {

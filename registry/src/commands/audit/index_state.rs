@@ -127,10 +127,12 @@ impl IndexState {
         Say::new(format!("{ja}{more_ja}"), format!("{en} {more_en}"))
     }
 
-    /// Whether it is known to hold all of the registry's own journal before this instant.
+    /// Whether it is known to hold all of the registry's own journal before this instant. Where more is missing than
+    /// is looked at, nothing is known.
     pub(super) fn reaches(&self, until: OffsetDateTime) -> bool {
-        self.missing
-            .is_some_and(|missing| missing.since.is_none_or(|since| since >= until))
+        self.missing.is_some_and(|missing| {
+            missing.events < COUNTED_MAX && missing.since.is_none_or(|since| since >= until)
+        })
     }
 }
 
@@ -161,6 +163,11 @@ mod tests {
         assert!(state(Some(Missing::default())).reaches(end) && since(end).reaches(end));
         assert!(!since(end - Duration::SECOND).reaches(end));
         assert!(!state(None).reaches(end), "what is not known does not count");
+        let many = Missing {
+            events: COUNTED_MAX,
+            since: Some(end),
+        };
+        assert!(!state(Some(many)).reaches(end));
     }
 
     #[test]
