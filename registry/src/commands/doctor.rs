@@ -13,6 +13,7 @@ use super::Done;
 use super::output::Output;
 use crate::config::Config;
 use crate::database::Database;
+use crate::trail;
 
 pub(super) async fn run(config: &Config, output: Output) -> Done {
     let mut diagnosis = Diagnosis::default();
@@ -30,6 +31,8 @@ pub(super) async fn run(config: &Config, output: Output) -> Done {
         listener("status", config.status.listen),
     ]);
     diagnosis.add(config.mllp.as_ref().map(|mllp| listener("mllp", mllp.listen)));
+    let repository = config.audit_repository.as_ref();
+    diagnosis.add(repository.map(|repository| listener("audit_repository", repository.listen)));
     let operator = config.operator.as_ref();
     diagnosis.add(operator.map(|operator| listener("operator", operator.listen)));
     let good = diagnosis.is_healthy();
@@ -129,7 +132,9 @@ async fn look(database: &Database) -> Vec<Finding> {
             Say::new("スキーマを確かめてください。", "check the schema"),
         ),
     };
-    vec![answers, schema, nodes]
+    let mut findings = vec![answers, schema, nodes];
+    findings.extend(trail::examine(database).await);
+    findings
 }
 
 /// Whether an address is free, or used: by the running registry, one hopes.

@@ -105,3 +105,110 @@ impl io::Write for Counter {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
+    use xds_audit::{Closing, EventKind, JournalOptions};
+    use xds_model::IdSource;
+    use xds_model::time::System;
+
+    use super::*;
+
+    /// A journal with so many events, a segment to a few of them; removed with its folder.
+    struct Fixture {
+        folder: PathBuf,
+        journal: Journal,
+    }
+
+    impl Drop for Fixture {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+
+    async fn fixture(events: usize) -> Fixture {
+        let folder = std::env::temp_dir().join(format!("renkei-batch-{}", System.random().simple()));
+        let options = JournalOptions {
+            segment_bytes_max: 4_096,
+            free_bytes_min: 0,
+            seal: false,
+            ..JournalOptions::default()
+        };
+        let journal = Journal::open_dir(&folder, options, Arc::new(System), &System)
+            .unwrap()
+            .journal;
+        for _ in 0..events {
+            let event = Event::of_machine(EventKind::NodeStart, Closing::success());
+            journal.single(event).await.unwrap();
+        }
+        Fixture { folder, journal }
+    }
+
+    fn segments(folder: &Path) -> Vec<PathBuf> {
+        let mut segments: Vec<(u64, PathBuf)> = fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| {
+                let path = entry.unwrap().path();
+                let name = path.file_name()?.to_str()?;
+                let number = name.strip_prefix("journal-")?.strip_suffix(".seg")?;
+                Some((number.parse().ok()?, path))
+            })
+            .collect();
+        segments.sort();
+        segments.into_iter().map(|(_, path)| path).collect()
+    }
+
+    fn sequences(batch: &Batch) -> Vec<u64> {
+        batch.events.iter().map(|told| told.id.sequence).collect()
+    }
+
+    #[tokio::test]
+    async fn batches_follow_one_another_from_anywhere() {
+        let fixture = fixture(EVENTS_MAX + 7).await;
+        let mut reading = Reading::from(fixture.journal.clone(), 0);
+        let (first, second) = (reading.next().unwrap(), reading.next().unwrap());
+        assert_eq!((first.events.len(), first.gap), (EVENTS_MAX, None));
+        assert_eq!((second.events.len(), second.gap), (7, None));
+        assert!(reading.next().unwrap().events.is_empty());
+        let middle = sequences(&first)[20];
+        let again = Reading::from(fixture.journal.clone(), middle).next().unwrap();
+        assert_eq!(again.gap, None);
+        assert_eq!(sequences(&again)[..10], sequences(&first)[21..31]);
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_from_the_beginning_is_a_gap_and_the_rest_is_read() {
+        let fixture = fixture(60).await;
+        let before = Reading::from(fixture.journal.clone(), 0).next().unwrap();
+        let segments = segments(&fixture.folder);
+        assert!(segments.len() > 2);
+        fs::remove_file(&segments[0]).unwrap();
+        let mut reading = Reading::from(fixture.journal.clone(), 0);
+        let after = reading.next().unwrap();
+        let kept = sequences(&after)[0];
+        assert!(kept > 1);
+        let gap = after.gap.unwrap();
+        assert!(gap.from == 1 && gap.to < kept, "{gap:?}");
+        assert!(sequences(&before).ends_with(&sequences(&after)));
+        // Told once, and not where the trail is past it.
+        assert_eq!(reading.next().unwrap().gap, None);
+        let mut later = Reading::from(fixture.journal.clone(), kept);
+        assert_eq!(later.next().unwrap().gap, None);
+    }
+
+    #[tokio::test]
+    async fn what_comes_before_a_record_that_cannot_be_read_is_read() {
+        let fixture = fixture(60).await;
+        let segments = segments(&fixture.folder);
+        fs::remove_file(&segments[1]).unwrap();
+        let mut reading = Reading::from(fixture.journal.clone(), 0);
+        let before = reading.next().unwrap();
+        assert!(!before.events.is_empty() && before.gap.is_none());
+        assert!(reading.next().is_err());
+        assert!(reading.next().is_err());
+    }
+}

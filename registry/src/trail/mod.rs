@@ -4,6 +4,7 @@
 //! database costs nothing but time, since journals and senders keep what is not here yet.
 
 mod batch;
+mod doctor;
 mod indexing;
 mod logins;
 mod metrics;
@@ -13,6 +14,7 @@ mod sink;
 mod standing;
 mod tasks;
 
+pub(crate) use doctor::examine;
 pub(crate) use logins::{TrailLogins, TrailRole};
 pub(crate) use metrics::TrailMetrics;
 pub(crate) use repository::Listeners;

@@ -11,6 +11,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 use xds_audit::{EventId, Follower, Told};
+use xds_model::IdSource;
+use xds_model::time::System;
 
 use crate::five_checks::database;
 use crate::support::{patient, published, start, until};
@@ -356,7 +358,7 @@ fn given_options(parameters: &ConnectionParameters, password: &Path) -> Options 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_was_away_gets_what_it_missed() {
-    let folder = std::env::temp_dir().join(format!("renkei-given-{}", Uuid::new_v4().simple()));
+    let folder = std::env::temp_dir().join(format!("renkei-given-{}", System.random().simple()));
     let (cluster, parameters) = given(&folder).await;
     let password = folder.join("secret");
     fs::write(&password, "secret\n").unwrap();
