@@ -128,18 +128,7 @@ pub fn of_contract(
 /// Which of C1, C2 and C4 to C6 a consent lacks at an instant, and whether it names anything (C3).
 pub fn of_consent(ledger: &Ledger, consent: &Version<Consent>, at: OffsetDateTime) -> Vec<Finding> {
     let terms = &consent.terms;
-    let text = terms
-        .text
-        .as_ref()
-        .map_or(terms.model == ConsentModel::OnQuery, |signed| {
-            ledger
-                .text(&signed.id)
-                .and_then(|history| history.in_force(terms.signed_at))
-                .is_some_and(|text| {
-                    text.version == signed.version
-                        && signed.hash.is_none_or(|hash| hash == text.reference().hash)
-                })
-        });
+    let text = ledger.text_holds(terms, at);
     let scope =
         terms.model == ConsentModel::Enrolment || (!terms.purposes.is_empty() && !terms.classes.is_empty());
     let checks = [

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use xds_model::principal::{EntityId, OrganisationId};
 
 use crate::instruments::agreement::{JointUseAgreement, PublicationCheck};
-use crate::instruments::consent::{Consent, ConsentText};
+use crate::instruments::consent::{Consent, ConsentModel, ConsentText};
 use crate::instruments::contract::{ContractKind, EntrustmentContract, defect};
 use crate::instruments::order::LegalOrder;
 use crate::instruments::organisation::{LegalEntity, Organisation, Status, User};
@@ -216,9 +216,23 @@ impl Ledger {
             .any(|contract| self.contract_fault(contract, at).is_none())
     }
 
-    /// A version of a text that patients sign.
-    pub fn text(&self, id: &InstrumentId) -> Option<&History<ConsentText>> {
-        self.texts.get(id)
+    /// C4: the text that a consent was given under, if it is the one that was in force then. Forms are older
+    /// than the registry: a text may have been entered after it was signed.
+    pub fn text_signed(&self, consent: &Consent, at: OffsetDateTime) -> Option<&Version<ConsentText>> {
+        let signed = consent.text.as_ref()?;
+        self.texts
+            .get(&signed.id)?
+            .was_in_force(consent.signed_at, at)
+            .filter(|text| text.version == signed.version)
+            .filter(|text| signed.hash.is_none_or(|hash| hash == text.reference().hash))
+    }
+
+    /// C4: whether a consent has its text. At a visit words may do.
+    pub fn text_holds(&self, consent: &Consent, at: OffsetDateTime) -> bool {
+        match &consent.text {
+            None => consent.model == ConsentModel::OnQuery,
+            Some(_) => self.text_signed(consent, at).is_some(),
+        }
     }
 }
 

@@ -310,7 +310,18 @@ impl<T: Terms> History<T> {
             .find(|version| version.known_from() <= at)
     }
 
-    /// The same, if it is in force.
+    /// The version that was in force at an instant in the past, from what is known by now: it may have been
+    /// entered since.
+    pub fn was_in_force(&self, then: OffsetDateTime, now: OffsetDateTime) -> Option<&Version<T>> {
+        self.versions
+            .iter()
+            .rev()
+            .filter(|version| version.entered_at.is_none_or(|entered| entered <= now))
+            .find(|version| version.effective_from <= then)
+            .filter(|version| version.effective_to.is_none_or(|to| then < to))
+    }
+
+    /// The version that counts at an instant, if it is in force.
     pub fn in_force(&self, at: OffsetDateTime) -> Option<&Version<T>> {
         self.at(at).filter(|version| version.in_force(at))
     }

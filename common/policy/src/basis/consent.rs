@@ -12,7 +12,7 @@ use crate::confidentiality;
 use crate::decision::ConsentRoute;
 use crate::document::Document;
 use crate::engine::{Author, Context};
-use crate::instruments::consent::{Consent, ConsentModel, ConsentText, EncounterKind, Organisations};
+use crate::instruments::consent::{Consent, ConsentModel, EncounterKind, Organisations};
 use crate::instruments::organisation::{AppiStatus, Organisation};
 use crate::ledger::{PatientInstruments, takes_part};
 use crate::obligations::{self, Obligation};
@@ -175,7 +175,7 @@ fn valid(context: &Context<'_>, consent: &Version<Consent>) -> Result<(), (u8, R
     if !consent.in_force(at) {
         return Err((3, Reason::C2));
     }
-    if !text_holds(context, terms) {
+    if !context.ledger.text_holds(terms, at) {
         return Err((4, Reason::C4));
     }
     if !Consent::proved(consent) {
@@ -202,29 +202,14 @@ fn member(
     if set.by_name() || terms.joined <= consent.terms.signed_at {
         return Ok(());
     }
-    let said = text_signed(context, &consent.terms).is_some_and(|text| text.terms.includes_later_members);
+    let said = context
+        .ledger
+        .text_signed(&consent.terms, context.at)
+        .is_some_and(|text| text.terms.includes_later_members);
     let told = terms
         .joining_notified
         .is_some_and(|notified| notified <= context.at);
     if said && told { Ok(()) } else { Err(Reason::C7) }
-}
-
-/// C4: the text is the one that was in force when it was signed. At a visit words may do.
-fn text_holds(context: &Context<'_>, consent: &Consent) -> bool {
-    match &consent.text {
-        None => consent.model == ConsentModel::OnQuery,
-        Some(_) => text_signed(context, consent).is_some(),
-    }
-}
-
-fn text_signed<'a>(context: &Context<'a>, consent: &Consent) -> Option<&'a Version<ConsentText>> {
-    let signed = consent.text.as_ref()?;
-    context
-        .ledger
-        .text(&signed.id)?
-        .in_force(consent.signed_at)
-        .filter(|text| text.version == signed.version)
-        .filter(|text| signed.hash.is_none_or(|hash| hash == text.reference().hash))
 }
 
 /// The common rule is adopted, and the visit that it was given at is not over.

@@ -195,6 +195,30 @@ fn tv_12_a_withdrawal_counts_from_the_next_request() {
     assert_eq!(permit(&before).instrument.version, 1);
 }
 
+/// Forms are older than the registry that they are entered in.
+#[test]
+fn a_text_may_be_entered_after_it_was_signed() {
+    let entered = |world: World, at| {
+        world.with(|world| {
+            rewrite(&mut world.file.consent_texts, "text-1", |draft| {
+                draft.entered_at = Some(at)
+            });
+        })
+    };
+    permitted(&entered(scoped(), NOW), Basis::Consent, "consent-C2");
+    denied(
+        &entered(scoped(), NOW + Duration::seconds(1)),
+        Basis::Consent,
+        Reason::C4,
+    );
+    // A newer text was in force when the older one was signed.
+    let outdated = scoped().with(|world| amend(&mut world.file.consent_texts, "text-1", START, |_| {}));
+    denied(&outdated, Basis::Consent, Reason::C4);
+    // A newer text that came later changes nothing.
+    let later = scoped().with(|world| amend(&mut world.file.consent_texts, "text-1", NOW, |_| {}));
+    permitted(&later, Basis::Consent, "consent-C2");
+}
+
 fn hiv(world: World) -> World {
     world.with(|world| {
         world.document.confidentiality = Confidentiality::V;
