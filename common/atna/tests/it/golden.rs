@@ -191,6 +191,18 @@ fn particular() -> Vec<(String, Event)> {
             ),
         ),
         named(
+            "decision-sent-two-patients",
+            event(
+                EventKind::sent(Transaction::Decision),
+                via_repository(),
+                documents_of_two(),
+                Closing {
+                    decisions: decisions(),
+                    ..Closing::success()
+                },
+            ),
+        ),
+        named(
             "iti-42-received-asynchronous",
             event(
                 EventKind::received(Transaction::Iti42),
