@@ -129,9 +129,10 @@ impl Reply {
     }
 }
 
-/// Why a request gets no answer of its own. Its texts quote no value of the request.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{code}: {message}")]
+/// Why a request gets no answer of its own. `Display` and `Debug` name code and rule only: the message is for who asked,
+/// and may quote what was asked.
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
+#[error("{code} ({rule})")]
 pub struct Refusal {
     /// HTTP status.
     pub status: StatusCode,
@@ -141,6 +142,12 @@ pub struct Refusal {
     pub message: String,
     /// The rule that says so, as a name or a section of a standard.
     pub rule: &'static str,
+}
+
+impl std::fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Refusal({}, {self})", self.status)
+    }
 }
 
 impl Refusal {

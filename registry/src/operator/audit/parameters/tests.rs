@@ -1,3 +1,4 @@
+use registry_trail::iti81::{AuditEventQuery, SyslogQuery};
 use time::macros::datetime;
 
 use super::*;
@@ -97,6 +98,10 @@ fn con_10_a_body_has_no_members_of_its_own() {
     ] {
         refused(by_body(body), "body");
     }
+    // The message is for who asked; what may be logged quotes nothing.
+    let refusal = by_body(r#"{"outcomes": ["CANARY"]}"#).unwrap_err();
+    assert!(refusal.message.contains("CANARY"));
+    assert!(!format!("{refusal} {refusal:?}").contains("CANARY"));
     for patient in ["P1", "P1^^^&x&ISO", "^^^&1.2&ISO", "P1^^^NS&1.2&ISO"] {
         let body = serde_json::json!({ "patient": patient }).to_string();
         refused(by_body(&body), "patient");
@@ -172,6 +177,12 @@ fn nothing_that_is_sent_makes_it_panic() {
         "患",
         "\\u0000",
         "ge",
+        "date",
+        "patient.identifier",
+        "_after",
+        "_count",
+        "1.2.3.4",
+        "|",
         "[",
         "]",
     ];
@@ -187,5 +198,10 @@ fn nothing_that_is_sent_makes_it_panic() {
         let _ = by_body(&text);
         let _ = Shape::from_query(&text);
         let _ = month(&text);
+        let dated = format!("date=ge2026&date=le2026&{text}");
+        for query in [&text, &dated] {
+            let _ = AuditEventQuery::read(query);
+            let _ = SyslogQuery::read(query);
+        }
     }
 }
