@@ -178,3 +178,73 @@ fn named(instrument: &InstrumentRef) -> String {
     } = instrument;
     format!("{} {id} v{version} (sha256 {hash})", kind.name())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(domain: &str, request: &str) -> (String, String) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/decide");
+        let arguments = DecideArguments {
+            domain: folder.join(domain),
+            request: folder.join(request),
+        };
+        let output = Output {
+            json: true,
+            lang: Lang::En,
+        };
+        let status = format!("{:?}", run(&arguments, output));
+        let text = decide(&arguments).map_or_else(
+            |error| format!("{error}"),
+            |decision| explain(&decision, Lang::Ja) + &explain(&decision, Lang::En),
+        );
+        (status, text)
+    }
+
+    fn status(code: u8) -> String {
+        format!("{:?}", ExitCode::from(code))
+    }
+
+    #[test]
+    fn a_permit_says_what_it_rests_on() {
+        let (code, text) = asked("domain.json", "joint.request.json");
+        assert_eq!(code, status(0));
+        for part in [
+            "許可: JOINT 共同利用",
+            "permit: JOINT joint use",
+            "joint_use_agreement JA-1 v1",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        // A deadline is in Japan's time.
+        assert!(text.contains("2026-12-19T12:00:00+09:00"), "{text}");
+    }
+
+    #[test]
+    fn a_denial_says_why_by_basis() {
+        let (code, text) = asked("domain.json", "deny-refused.request.json");
+        assert_eq!(code, status(DENIED));
+        for part in [
+            "不許可: no-basis",
+            "JOINT joint use: [refused-document]",
+            "患者がこの文書の提供を拒否",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        let (code, text) = asked("domain.json", "deny-role.request.json");
+        assert_eq!(code, status(DENIED));
+        assert!(
+            text.contains("deny: role") && text.contains("[role-class]"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_answer() {
+        let (code, _) = asked("nothing.json", "joint.request.json");
+        assert_eq!(code, status(UNREADABLE));
+        let (code, text) = asked("domain.json", "joint.answer.json");
+        assert_eq!(code, status(UNREADABLE));
+        assert!(text.contains("joint.answer.json"), "{text}");
+    }
+}
