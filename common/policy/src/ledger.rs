@@ -52,7 +52,7 @@ pub struct Ledger {
     agreements: Vec<History<JointUseAgreement>>,
     looks: HashMap<InstrumentId, Vec<History<PublicationCheck>>>,
     contracts: HashMap<InstrumentId, History<EntrustmentContract>>,
-    by_entruster: HashMap<EntityId, Vec<InstrumentId>>,
+    by_entruster: HashMap<EntityId, Vec<History<EntrustmentContract>>>,
     texts: HashMap<InstrumentId, History<ConsentText>>,
 }
 
@@ -75,7 +75,7 @@ impl Ledger {
             users: gathered(users, |terms| (terms.organisation.clone(), terms.user.clone())),
             agreements: History::group(instruments.joint_use_agreements),
             looks: gathered(looks, |terms| terms.agreement.clone()),
-            by_entruster: by_entruster(&contracts),
+            by_entruster: gathered(contracts.clone(), |terms| terms.entruster.clone()),
             contracts: keyed(contracts, InstrumentId),
             texts: keyed(History::group(instruments.consent_texts), InstrumentId),
         }
@@ -176,11 +176,7 @@ impl Ledger {
         &self,
         entruster: &EntityId,
     ) -> impl Iterator<Item = &History<EntrustmentContract>> + Clone {
-        self.by_entruster
-            .get(entruster)
-            .into_iter()
-            .flatten()
-            .filter_map(|id| self.contracts.get(id))
+        self.by_entruster.get(entruster).into_iter().flatten()
     }
 
     /// Why a contract cannot be used at an instant, if it cannot: E1 to E9.
@@ -337,15 +333,4 @@ fn certificates(organisations: &[History<Organisation>]) -> HashMap<String, Vec<
         }
     }
     holders
-}
-
-fn by_entruster(contracts: &[History<EntrustmentContract>]) -> HashMap<EntityId, Vec<InstrumentId>> {
-    let mut by_entruster: HashMap<EntityId, Vec<InstrumentId>> = HashMap::new();
-    for version in contracts.iter().flat_map(History::versions) {
-        let ids = by_entruster.entry(version.terms.entruster.clone()).or_default();
-        if !ids.contains(&version.id) {
-            ids.push(version.id.clone());
-        }
-    }
-    by_entruster
 }
