@@ -372,7 +372,11 @@ async fn iti_81_and_82_answer_an_audit_consumer() {
     let patient = patient(network).await;
     published(&h1, &patient, "content").await;
     let cx = patient.to_string();
-    found(network, json!({ "patient": cx, "kinds": ["ITI-42"] })).await;
+    // The registry's event and the repository's own, which is delivered: then the answers hold still.
+    until("both sides' events are found", INDEXED, || async {
+        search(network, &json!({ "patient": cx, "kinds": ["ITI-42"] })).len() == 2
+    })
+    .await;
     let of_patient = format!(
         "{}&patient.identifier={}",
         dates(),
