@@ -334,18 +334,19 @@ pub(crate) async fn database(network: &Network) -> Client {
     client
 }
 
-/// Count and sum of hashes of every table, once no audit mark waits to be removed.
+/// Count and sum of hashes of every table, once no audit mark waits to be removed and no act to be told.
 async fn settled_rows(database: &Client) -> BTreeMap<String, String> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let rows = rows(database).await;
-        if rows
-            .get("audit_mark")
-            .is_some_and(|marks| marks.starts_with("0 "))
-        {
+        let is_empty = |table: &str| rows.get(table).is_some_and(|rows| rows.starts_with("0 "));
+        if is_empty("audit_mark") && is_empty("owed_act") {
             return rows;
         }
-        assert!(Instant::now() < deadline, "audit marks stay in the database");
+        assert!(
+            Instant::now() < deadline,
+            "audit marks or acts stay in the database"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
