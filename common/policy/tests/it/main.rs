@@ -9,6 +9,8 @@ mod cost;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod findings;
