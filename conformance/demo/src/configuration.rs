@@ -27,8 +27,14 @@ impl Ports {
     pub(crate) fn pick() -> io::Result<Self> {
         // Held together until all are known, so that they differ.
         let listeners: [TcpListener; 6] = [listen()?, listen()?, listen()?, listen()?, listen()?, listen()?];
-        let [registry, mllp, registry_status, audit, repository, repository_status] =
-            listeners.each_ref().map(TcpListener::local_addr);
+        let [
+            registry,
+            mllp,
+            registry_status,
+            audit,
+            repository,
+            repository_status,
+        ] = listeners.each_ref().map(TcpListener::local_addr);
         Ok(Self {
             registry: registry?.port(),
             mllp: mllp?.port(),
