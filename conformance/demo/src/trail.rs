@@ -241,7 +241,9 @@ fn changed_copy(folders: &Folders) -> std::io::Result<PathBuf> {
     }
     if let Some((_, file)) = largest {
         let mut bytes = fs::read(&file)?;
-        let middle = bytes.len() / 2;
+        // The segment ends with room for what comes next: a record in the middle of what is written.
+        let written = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+        let middle = written / 2;
         if let Some(byte) = bytes.get_mut(middle) {
             *byte ^= 1;
         }
