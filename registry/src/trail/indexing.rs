@@ -20,10 +20,12 @@ use super::standing::Standing;
 const GATHER: Duration = Duration::from_millis(250);
 /// How often it looks whether a month has to be made, and how far behind it is.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Clinics come first: as long as the index is not further behind than this, adding takes a tenth of the time, up to
+/// Clinics come first: as long as the index is not further behind than this, adding takes a fiftieth of the time, up to
 /// the next bound a half, and beyond that all of it.
 const BEHIND_A_LITTLE: time::Duration = time::Duration::minutes(1);
 const BEHIND: time::Duration = time::Duration::minutes(3);
+/// The longest rest, so that who looks into the trail finds what happened a moment ago.
+const REST_MAX: Duration = Duration::from_secs(2);
 /// Pauses after failures: the first, and the longest.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -232,7 +234,7 @@ async fn tell(journal: &Journal, gap: Gap) {
 /// How long others go first after a round that took so long, when the index is so far behind.
 fn rest(took: Duration, behind: time::Duration) -> Duration {
     if behind < BEHIND_A_LITTLE {
-        took.saturating_mul(9)
+        took.saturating_mul(49).min(REST_MAX)
     } else if behind < BEHIND {
         took
     } else {
@@ -262,8 +264,8 @@ mod tests {
 
     #[test]
     fn the_index_steps_aside_until_it_is_late() {
-        let took = Duration::from_millis(40);
-        for (behind, share) in [(0, 9), (59, 9), (60, 1), (179, 1), (180, 0), (100_000, 0)] {
+        let took = Duration::from_millis(4);
+        for (behind, share) in [(0, 49), (59, 49), (60, 1), (179, 1), (180, 0), (100_000, 0)] {
             assert_eq!(
                 rest(took, time::Duration::seconds(behind)),
                 took * share,
@@ -271,7 +273,8 @@ mod tests {
             );
         }
         // A clock that was set back.
-        assert_eq!(rest(took, time::Duration::seconds(-5)), took * 9);
+        assert_eq!(rest(took, time::Duration::seconds(-5)), took * 49);
+        assert_eq!(rest(took * 1_000, time::Duration::ZERO), REST_MAX);
     }
 
     #[test]
