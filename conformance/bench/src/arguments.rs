@@ -47,6 +47,9 @@ pub(crate) struct Arguments {
     /// patient found among so many. Ten million take some minutes and 25 GB of the temporary folder.
     #[arg(long, value_name = "EVENTS", conflicts_with_all = ["large", "journal"], value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
     pub(crate) trail_events: Option<u64>,
+    /// Delivery after an outage instead: how fast the events that waited reach rsyslog, while queries are answered.
+    #[arg(long, conflicts_with_all = ["large", "journal", "trail_events"])]
+    pub(crate) catch_up: bool,
     /// Prints JSON instead of a table.
     #[arg(long)]
     pub(crate) json: bool,

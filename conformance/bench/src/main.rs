@@ -2,6 +2,7 @@
 
 mod arguments;
 mod case;
+mod catch_up;
 mod check;
 mod connection;
 mod content;
@@ -79,6 +80,13 @@ fn figures(arguments: &Arguments) -> Result<String, BenchError> {
         return match arguments.json {
             true => Ok(json!({"conditions": conditions, "journal": rows}).to_string()),
             false => Ok(table::journal(&conditions, &rows)),
+        };
+    }
+    if arguments.catch_up {
+        let figures = runtime.block_on(catch_up::measure(arguments))?;
+        return match arguments.json {
+            true => Ok(json!({"conditions": conditions, "catch_up": figures}).to_string()),
+            false => Ok(table::catch_up(&conditions, &figures)),
         };
     }
     if let Some(events) = arguments.trail_events {

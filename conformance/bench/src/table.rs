@@ -3,6 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
+use crate::catch_up::CatchUp;
 use crate::figures::{Row, as_f64};
 use crate::journal::JournalRow;
 use crate::large::Memory;
@@ -140,6 +141,29 @@ pub(crate) fn journal(conditions: &Conditions, rows: &[JournalRow]) -> String {
 
 const JOURNAL_LEGEND: &str = "An event is a request: an opening and a closing part. CPU: of the whole process for each event. Floor: the same bytes \
                               written and synced in groups of the same size. Followed: read back, joined and parsed.";
+
+/// The table of delivery after an outage.
+pub(crate) fn catch_up(conditions: &Conditions, figures: &CatchUp) -> String {
+    let mut table = new_table(&[
+        "events waiting",
+        "queries/s in the outage",
+        "seconds",
+        "events/s delivered",
+        "queries/s meanwhile",
+    ]);
+    table.add_row([
+        figures.waiting.to_string(),
+        number(figures.served_before),
+        number(figures.seconds),
+        number(figures.delivered),
+        number(figures.served),
+    ]);
+    right(&mut table, 0..=4);
+    format!("{}\n\n{table}\n\n{CATCH_UP_LEGEND}\n", conditions.line())
+}
+
+const CATCH_UP_LEGEND: &str = "Delivered: lines in rsyslog's file, by syslog over mutual TLS, from the first that arrived until as many had arrived \
+                               as had waited. The queries of that time make events of their own.";
 
 /// The tables of the audit trail alone.
 pub(crate) fn trail(conditions: &Conditions, figures: &TrailFigures) -> String {
