@@ -58,10 +58,10 @@ async fn tell(
         .filter_map(|version| version.patient().map(|patient| patient.0.as_str()))
         .collect();
     let patients: Vec<&str> = patients.into_iter().collect();
-    let none: [&[&str]; 1] = [&[]];
-    let chunks: Vec<&[&str]> = match patients.is_empty() {
-        true => none.to_vec(),
-        false => patients.chunks(PATIENTS_AN_EVENT).collect(),
+    let chunks: Vec<&[&str]> = if patients.is_empty() {
+        vec![patients.as_slice()]
+    } else {
+        patients.chunks(PATIENTS_AN_EVENT).collect()
     };
     for chunk in chunks {
         let deed = Deed {

@@ -263,3 +263,10 @@ fn missing_conditions_are_told_with_their_reason() {
     assert!(!told.contains("[J1]"), "{told}");
     assert!(super::validate::told(&draft, &findings, None, Lang::En).contains("why it matters"));
 }
+
+#[test]
+fn help_in_japanese_names_what_there_is() {
+    use clap::CommandFactory;
+    let command = xds_server::lang::localised(Arguments::command(), Lang::Ja, super::JAPANESE);
+    command.debug_assert();
+}

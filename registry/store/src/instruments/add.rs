@@ -67,7 +67,8 @@ impl Store {
         insert(session, instrument, change.id)
             .await
             .map_err(|error| raced(error, instrument))?;
-        Ok(commit(transaction).await?)
+        commit(transaction).await?;
+        Ok(())
     }
 }
 

@@ -54,7 +54,7 @@ impl Instrument {
         Self::enter(kind, value, change, approved_by)
     }
 
-    /// The next version, which ends this one at an instant: everything else stays.
+    /// The next version, which ends this one at an instant: everything else stays. It does not begin before this one.
     ///
     /// # Errors
     /// When the instant cannot be written down.
@@ -66,7 +66,7 @@ impl Instrument {
     ) -> Result<Self, DraftError> {
         let mut value = self.value().map_err(|error| unfit(&error))?;
         let next = self.reference().version.saturating_add(1);
-        let from = change.at.min(at);
+        let from = change.at.max(self.effective_from()).min(at);
         if let Value::Object(members) = &mut value {
             members.insert("version".to_owned(), next.into());
             members.insert("effective_from".to_owned(), written(from)?);

@@ -37,7 +37,8 @@ impl Store {
         let names: Vec<&str> = organisations.iter().map(|organisation| organisation.0.as_str()).collect();
         let connection = self.connection().await?;
         let session = self.session(&connection);
-        let (mut after, mut gathered) = ((Uuid::nil(), Uuid::nil()), Vec::new());
+        let mut after = (Uuid::nil(), Uuid::nil());
+        let mut gathered: Vec<Document> = Vec::new();
         loop {
             let rows = session
                 .query(&sql::HOLDINGS, &[&after.0, &after.1, &names])
@@ -47,7 +48,7 @@ impl Store {
                 return Ok(());
             }
             for row in &rows {
-                let place = (read(row, 0, TABLE, "patient")?, read(row, 1, TABLE, "id")?);
+                let place: (Uuid, Uuid) = (read(row, 0, TABLE, "patient")?, read(row, 1, TABLE, "id")?);
                 if place.0 != after.0 && gathered.len() >= BATCH {
                     each(&gathered);
                     gathered.clear();

@@ -176,7 +176,7 @@ async fn a_version_that_was_tampered_with_is_not_read() {
     let client = db.client().await;
     client
         .batch_execute(
-            "ALTER TABLE instrument_version DISABLE TRIGGER ALL;
+            "ALTER TABLE instrument_version DISABLE TRIGGER USER;
              UPDATE instrument_version SET content = replace(content, 'E1', 'E2') WHERE kind = 'organisation'",
         )
         .await
@@ -264,6 +264,7 @@ async fn versions_keep_the_rules_of_change() {
     let refused = add(store, &of_another.await, &change).await;
     assert!(matches!(refused, Err(InstrumentError::AnotherSubject { .. })), "{refused:?}");
     let session = next(store, InstrumentKind::BreakGlassSession, "bg-1", &change, |value| {
+        value["effective_to"] = json!("2026-11-26T00:00:00Z");
         value["terms"]["opened"] = json!("2026-11-24T04:00:00Z");
     });
     let refused = add(store, &session.await, &change).await;
@@ -390,14 +391,15 @@ async fn decisions_know_what_was_entered_and_has_begun() {
     let noon = datetime!(2026-11-24 03:00 UTC);
     assert!(decided(store, SCOPED, noon).await);
     assert!(!decided(store, REFUSED, noon).await);
-    // A second version ends the consent tomorrow; entered today.
+    // A second version ends the consent in two days; entered today.
     let change = change(60, 1);
     let consent = latest(store, InstrumentKind::Consent, "consent-C2").await;
-    let tomorrow = datetime!(2026-11-25 00:00 UTC);
-    add(store, &consent.ending(tomorrow, &change, &[]).unwrap(), &change).await.unwrap();
+    // After the example's other consent, that was given at a visit.
+    let then = datetime!(2026-11-26 00:00 UTC);
+    add(store, &consent.ending(then, &change, &[]).unwrap(), &change).await.unwrap();
     assert!(decided(store, SCOPED, noon).await);
-    assert!(decided(store, SCOPED, tomorrow - time::Duration::nanoseconds(1)).await);
-    assert!(!decided(store, SCOPED, tomorrow).await);
+    assert!(decided(store, SCOPED, then - time::Duration::nanoseconds(1)).await);
+    assert!(!decided(store, SCOPED, then).await);
     // As of before its entry an organisation of the domain is not even known.
     let early = store.load_domain(datetime!(2026-03-01 00:00 UTC)).await.unwrap();
     assert!(early.organisation(&OrganisationId("H1".into()), noon).is_none());
@@ -409,6 +411,23 @@ async fn decisions_know_what_was_entered_and_has_begun() {
     let question = format::question_from_str(SCOPED).unwrap();
     let facts = Facts { ledger: &ledger, patient: &patient };
     assert!(decide(facts, &question.request, &question.document).is_permit());
+}
+
+#[tokio::test]
+async fn an_end_does_not_bring_the_beginning_forward() {
+    let db = filled().await;
+    let (first, second) = (change(65, 1), change(66, 2));
+    let later = next(&db.store, InstrumentKind::Consent, "consent-C2", &first, |value| {
+        value["effective_from"] = json!("2027-01-01T00:00:00Z");
+    })
+    .await;
+    let before = later.ending(datetime!(2026-12-01 00:00 UTC), &second, &[]).unwrap();
+    assert_eq!(before.effective_from(), datetime!(2026-12-01 00:00 UTC));
+    assert_eq!(before.effective_to(), Some(before.effective_from()));
+    let after = later.ending(datetime!(2027-06-01 00:00 UTC), &second, &[]).unwrap();
+    assert_eq!(after.effective_from(), datetime!(2027-01-01 00:00 UTC));
+    assert_eq!(after.reference().version, 3);
+    assert_eq!(after.entered_at(), Some(second.at));
 }
 
 #[tokio::test]
