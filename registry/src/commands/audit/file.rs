@@ -28,7 +28,12 @@ pub(in crate::commands) enum FileError {
 ///
 /// # Errors
 /// [`FileError`].
-pub(in crate::commands) fn write(path: &Path, bytes: &[u8], force: bool, ids: &dyn IdSource) -> Result<(), FileError> {
+pub(in crate::commands) fn write(
+    path: &Path,
+    bytes: &[u8],
+    force: bool,
+    ids: &dyn IdSource,
+) -> Result<(), FileError> {
     let written = match force {
         false => fill(path, bytes),
         true => {

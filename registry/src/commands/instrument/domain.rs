@@ -103,7 +103,9 @@ pub(super) async fn import(
         .map_err(|error| refused(&error, output))?;
     let (added, known) = (imported.added, imported.known);
     let say = Say::new(
-        format!("新しい版 {added} 件を取り込みました(登録済み {known} 件、手元にない証拠ファイル {absent} 件)"),
+        format!(
+            "新しい版 {added} 件を取り込みました(登録済み {known} 件、手元にない証拠ファイル {absent} 件)"
+        ),
         format!("{added} new versions taken over ({known} were here, {absent} evidence files are not here)"),
     );
     let value = json!({ "added": added, "known": known, "evidence_absent": absent, "sha256": sha256 });

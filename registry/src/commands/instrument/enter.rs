@@ -88,12 +88,7 @@ fn absent(hash: &xds_policy::hash::ContentHash, output: Output) -> NotThere {
     )
 }
 
-pub(super) async fn end(
-    store: &Store,
-    arguments: &EndArguments,
-    change: &Change,
-    output: Output,
-) -> Done {
+pub(super) async fn end(store: &Store, arguments: &EndArguments, change: &Change, output: Output) -> Done {
     let (kind, id) = (arguments.named.kind, InstrumentId(arguments.named.id.clone()));
     let history = store.instrument_history(kind, &id).await?;
     let latest = history.last().ok_or_else(|| missing(kind, id.as_str(), output))?;

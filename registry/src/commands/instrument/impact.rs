@@ -27,7 +27,14 @@ pub(super) async fn run(
     let text = files::text(file, Instrument::BYTES_MAX)?;
     let draft = Instrument::draft(kind, &text, change, &[])?;
     let reference = draft.reference().clone();
-    looked(store, change, "agreement impact", &subject(kind, reference.id.as_str()), &[]).await?;
+    looked(
+        store,
+        change,
+        "agreement impact",
+        &subject(kind, reference.id.as_str()),
+        &[],
+    )
+    .await?;
     let obstacle = match store.judge_instrument(&draft).await {
         Ok(()) => None,
         Err(InstrumentError::Store(error)) => return Err(error.into()),

@@ -66,20 +66,14 @@ pub(super) async fn history(store: &Store, named: &Named, change: &Change, outpu
     table(&all, change.at, output)
 }
 
-pub(super) async fn show(
-    store: &Store,
-    arguments: &ShowArguments,
-    change: &Change,
-    output: Output,
-) -> Done {
+pub(super) async fn show(store: &Store, arguments: &ShowArguments, change: &Change, output: Output) -> Done {
     let all = found(store, "instrument show", &arguments.named, change, output).await?;
     let wanted = arguments.version;
     let version = all
         .iter()
         .rfind(|known| wanted.is_none_or(|wanted| known.reference().version == wanted));
-    let version = version.ok_or_else(|| {
-        not_so(output, "その版はありません。", "there is no such version")
-    })?;
+    let version =
+        version.ok_or_else(|| not_so(output, "その版はありません。", "there is no such version"))?;
     let value = version.value()?;
     let text = serde_json::to_string_pretty(&value)?;
     Ok(output.verdict(&text, &value, true))
@@ -137,7 +131,13 @@ fn row(version: &Instrument, now: OffsetDateTime, lang: Lang) -> Vec<String> {
         moment(version.entered_at()),
         version.entered_by().to_owned(),
         version.approved_by().join("、"),
-        reference.hash.to_string().get(..16).unwrap_or_default().to_owned() + "…",
+        reference
+            .hash
+            .to_string()
+            .get(..16)
+            .unwrap_or_default()
+            .to_owned()
+            + "…",
     ]
 }
 

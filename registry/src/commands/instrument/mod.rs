@@ -115,10 +115,7 @@ fn refused(error: &InstrumentError, output: Output) -> NotThere {
 }
 
 fn missing(kind: InstrumentKind, id: &str, output: Output) -> NotThere {
-    let error = InstrumentError::Missing {
-        kind,
-        id: id.into(),
-    };
+    let error = InstrumentError::Missing { kind, id: id.into() };
     refused(&error, output)
 }
 

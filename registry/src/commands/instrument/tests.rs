@@ -40,7 +40,12 @@ impl Desk {
             port: database.port,
         };
         let password = Some(database.password.expose().to_owned());
-        let config = StoreConfig::new(endpoint, database.database.clone(), database.user.clone(), password);
+        let config = StoreConfig::new(
+            endpoint,
+            database.database.clone(),
+            database.user.clone(),
+            password,
+        );
         let desk = Self {
             folder,
             store: Store::new(&config, None).unwrap(),
@@ -53,7 +58,13 @@ impl Desk {
     /// Runs a command. Whether it says that all is well.
     async fn run(&self, words: &[&str]) -> bool {
         let config = self.folder.join("registry.toml");
-        let always = ["renkei-registry", "--config", config.to_str().unwrap(), "--by", "事務局 佐藤"];
+        let always = [
+            "renkei-registry",
+            "--config",
+            config.to_str().unwrap(),
+            "--by",
+            "事務局 佐藤",
+        ];
         let arguments = Arguments::try_parse_from(always.iter().chain(words)).unwrap();
         let output = Output {
             json: arguments.json,
@@ -77,7 +88,11 @@ impl Desk {
     }
 
     async fn versions(&self, kind: InstrumentKind, id: &str) -> usize {
-        self.store.instrument_history(kind, &id.into()).await.unwrap().len()
+        self.store
+            .instrument_history(kind, &id.into())
+            .await
+            .unwrap()
+            .len()
     }
 }
 
@@ -136,20 +151,32 @@ async fn a_domain_comes_and_goes_by_file() {
     desk.file("scans/JA-1.pdf", "JA-1.pdf");
     desk.file("scans/shopping.txt", "milk");
     let scans = desk.folder.join("scans").to_str().unwrap().to_owned();
-    assert!(desk.run(&["domain", "import", "--file", &file, "--evidence", &scans]).await);
+    assert!(
+        desk.run(&["domain", "import", "--file", &file, "--evidence", &scans])
+            .await
+    );
     let kept: Vec<_> = walk(&desk.folder.join("data/evidence"));
     assert_eq!(kept.len(), 1);
     assert_eq!(fs::read(&kept[0]).unwrap(), b"JA-1.pdf");
-    assert_eq!(fs::metadata(&kept[0]).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        fs::metadata(&kept[0]).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     let out = desk.folder.join("out.json");
     let path = out.to_str().unwrap();
     assert!(desk.run(&["domain", "export", "--file", path]).await);
     let wanted = format::to_string(&format::from_str(DOMAIN).unwrap()).unwrap();
     assert_eq!(fs::read_to_string(&out).unwrap(), wanted);
     assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(!desk.run(&["domain", "export", "--file", path]).await, "it is there already");
+    assert!(
+        !desk.run(&["domain", "export", "--file", path]).await,
+        "it is there already"
+    );
     let acts = desk.store.owed_acts().await.unwrap();
-    let looks: Vec<_> = acts.iter().filter(|act| act.deed.verb == "domain export").collect();
+    let looks: Vec<_> = acts
+        .iter()
+        .filter(|act| act.deed.verb == "domain export")
+        .collect();
     assert_eq!(looks.len(), 2);
     assert_eq!(looks[0].deed.patients, [P]);
     let broken = desk.file("broken.json", &DOMAIN.replace("医療法人中央会", "別の法人"));
@@ -179,7 +206,14 @@ async fn instruments_are_entered_ended_and_looked_at() {
     assert!(!desk.run(&add).await, "its evidence is not here");
     assert_eq!(desk.versions(AGREEMENT, "JA-1").await, 1);
     let (paper, picture) = (desk.file("a.pdf", "JA-1.pdf"), desk.file("b.png", "kyodo.png"));
-    let evidence = ["--approved-by", "事務局長", "--evidence", &paper, "--evidence", &picture];
+    let evidence = [
+        "--approved-by",
+        "事務局長",
+        "--evidence",
+        &paper,
+        "--evidence",
+        &picture,
+    ];
     let other = desk.file("other.pdf", "something else");
     let with_other = [&add[..], &evidence[..], &["--evidence", &other]].concat();
     assert!(!desk.run(&with_other).await, "it names no such evidence");
@@ -187,29 +221,72 @@ async fn instruments_are_entered_ended_and_looked_at() {
     assert!(desk.run(&complete).await);
     assert!(!desk.run(&complete).await, "version 2 is there");
     assert_eq!(desk.versions(AGREEMENT, "JA-1").await, 2);
-    let all = desk.store.instrument_history(AGREEMENT, &"JA-1".into()).await.unwrap();
+    let all = desk
+        .store
+        .instrument_history(AGREEMENT, &"JA-1".into())
+        .await
+        .unwrap();
     assert_eq!(all[1].entered_by(), "事務局 佐藤");
     assert_eq!(all[1].approved_by(), ["事務局長 鈴木", "事務局長"]);
 
     let refusal = ["--kind", "refusal", "--id", "refusal-1"];
     let end = ["instrument", "end"];
-    assert!(!desk.run(&[&end[..], &refusal, &["--version", "7"]].concat()).await);
-    assert!(!desk.run(&[&end[..], &refusal, &["--at", "2026-11-01"]].concat()).await, "in the past");
-    assert!(!desk.run(&[&end[..], &refusal, &["--at", "2999-12-31"]].concat()).await, "ends before");
-    assert!(desk.run(&[&end[..], &refusal, &["--version", "1"]].concat()).await);
+    assert!(
+        !desk
+            .run(&[&end[..], &refusal, &["--version", "7"]].concat())
+            .await
+    );
+    assert!(
+        !desk
+            .run(&[&end[..], &refusal, &["--at", "2026-11-01"]].concat())
+            .await,
+        "in the past"
+    );
+    assert!(
+        !desk
+            .run(&[&end[..], &refusal, &["--at", "2999-12-31"]].concat())
+            .await,
+        "ends before"
+    );
+    assert!(
+        desk.run(&[&end[..], &refusal, &["--version", "1"]].concat())
+            .await
+    );
     assert!(!desk.run(&[&end[..], &refusal].concat()).await, "ended already");
     assert_eq!(desk.versions(InstrumentKind::Refusal, "refusal-1").await, 2);
 
     for verb in ["show", "history"] {
         assert!(desk.run(&[&["instrument", verb][..], &refusal].concat()).await);
-        assert!(!desk.run(&["instrument", verb, "--kind", "refusal", "--id", "none"]).await);
+        assert!(
+            !desk
+                .run(&["instrument", verb, "--kind", "refusal", "--id", "none"])
+                .await
+        );
         assert_eq!(desk.told(&format!("instrument {verb}")).await, 2);
     }
-    assert!(!desk.run(&[&["instrument", "show"][..], &refusal, &["--version", "3"]].concat()).await);
+    assert!(
+        !desk
+            .run(&[&["instrument", "show"][..], &refusal, &["--version", "3"]].concat())
+            .await
+    );
     assert!(desk.run(&["instrument", "list", "--kind", "organisation"]).await);
     assert!(desk.run(&["instrument", "list", "--patient", P]).await);
-    assert!(desk.run(&["instrument", "list", "--patient", P, "--kind", "consent", "--json"]).await);
-    assert!(!desk.run(&["instrument", "list", "--kind", "consent"]).await, "of whom?");
+    assert!(
+        desk.run(&[
+            "instrument",
+            "list",
+            "--patient",
+            P,
+            "--kind",
+            "consent",
+            "--json"
+        ])
+        .await
+    );
+    assert!(
+        !desk.run(&["instrument", "list", "--kind", "consent"]).await,
+        "of whom?"
+    );
     let acts = desk.store.owed_acts().await.unwrap();
     let lists = acts.iter().filter(|act| act.deed.verb == "instrument list");
     assert_eq!(lists.map(|act| act.deed.patients.len()).sum::<usize>(), 2);
@@ -231,12 +308,29 @@ async fn what_is_missing_and_what_changes_is_told_before() {
     assert!(!desk.run(&["agreement", "validate", "--id", "none"]).await);
     assert_eq!(desk.told("agreement validate").await, 2);
     let contract = ["--kind", "contract", "--id", "rad-images"];
-    assert!(desk.run(&[&["instrument", "validate"][..], &contract].concat()).await);
+    assert!(
+        desk.run(&[&["instrument", "validate"][..], &contract].concat())
+            .await
+    );
     let consent = ["--kind", "consent", "--id", "consent-C2", "--json"];
-    assert!(desk.run(&[&["instrument", "validate"][..], &consent].concat()).await);
+    assert!(
+        desk.run(&[&["instrument", "validate"][..], &consent].concat())
+            .await
+    );
     let changed = desk.file("v2.json", &agreement().to_string());
     assert!(desk.run(&["agreement", "impact", "--file", &changed]).await);
-    assert!(desk.run(&["agreement", "impact", "--file", &changed, "--at", "2990-02-01", "--json"]).await);
+    assert!(
+        desk.run(&[
+            "agreement",
+            "impact",
+            "--file",
+            &changed,
+            "--at",
+            "2990-02-01",
+            "--json"
+        ])
+        .await
+    );
     assert_eq!(desk.told("agreement impact").await, 2);
     assert_eq!(desk.versions(AGREEMENT, "JA-1").await, 1, "nothing was entered");
 }
@@ -246,7 +340,10 @@ fn missing_conditions_are_told_with_their_reason() {
     let (ledger, _) = format::from_str(DOMAIN).unwrap().into_facts();
     let mut text = agreement();
     text["terms"]["statement"] = json!(" ");
-    text["terms"]["users"][0].as_object_mut().unwrap().remove("signature");
+    text["terms"]["users"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("signature");
     let change = registry_store::Change {
         id: System.ordered(),
         at: time::macros::datetime!(2026-11-24 06:00 UTC),
@@ -258,8 +355,14 @@ fn missing_conditions_are_told_with_their_reason() {
     let findings = super::validate::findings(&ledger, &draft, at);
     let told = super::validate::told(&draft, &findings, Some("版 2 は…"), Lang::Ja);
     assert!(told.contains("登録できません: 版 2 は…"), "{told}");
-    assert!(told.contains("[J0]") && told.contains("第三者提供になる"), "{told}");
-    assert!(told.contains("[J8] (H1)") && told.contains("この版に合意していない"), "{told}");
+    assert!(
+        told.contains("[J0]") && told.contains("第三者提供になる"),
+        "{told}"
+    );
+    assert!(
+        told.contains("[J8] (H1)") && told.contains("この版に合意していない"),
+        "{told}"
+    );
     assert!(!told.contains("[J1]"), "{told}");
     assert!(super::validate::told(&draft, &findings, None, Lang::En).contains("why it matters"));
 }

@@ -28,7 +28,14 @@ pub(super) async fn run(
             let text = files::text(file, Instrument::BYTES_MAX)?;
             let draft = Instrument::draft(kind, &text, change, &[])?;
             let seen = std::slice::from_ref(&draft);
-            looked(store, change, verb, &subject(kind, draft.reference().id.as_str()), seen).await?;
+            looked(
+                store,
+                change,
+                verb,
+                &subject(kind, draft.reference().id.as_str()),
+                seen,
+            )
+            .await?;
             let obstacle = obstacle(store, &draft).await?;
             (draft, obstacle)
         }
@@ -99,7 +106,12 @@ fn why(finding: &Finding, lang: Lang) -> &'static str {
     }
 }
 
-pub(super) fn told(instrument: &Instrument, findings: &[Finding], obstacle: Option<&str>, lang: Lang) -> String {
+pub(super) fn told(
+    instrument: &Instrument,
+    findings: &[Finding],
+    obstacle: Option<&str>,
+    lang: Lang,
+) -> String {
     let reference = instrument.reference();
     let (name, id, version) = (reference.kind.name(), &reference.id, reference.version);
     let (head, none, reason, cannot) = match lang {

@@ -56,7 +56,6 @@ impl Store {
         let mut connection = self.connection().await?;
         let transaction = self.begin(&mut connection).await?;
         let session = self.within(&transaction);
-        let reference = instrument.reference();
         // Instruments of patients meet at their keys; there are too many of them to come one by one.
         if instrument.patient().is_none() {
             session.query(&sql::LOCK_DOMAIN, &[]).await?;
@@ -122,7 +121,11 @@ fn deed(verb: &str, before: Option<&Instrument>, after: &Instrument) -> Result<D
     Ok(Deed {
         before: before.map(value).transpose()?,
         after: Some(value(after)?),
-        patients: after.patient().map(|patient| patient.0.clone()).into_iter().collect(),
+        patients: after
+            .patient()
+            .map(|patient| patient.0.clone())
+            .into_iter()
+            .collect(),
         ..Deed::new(verb, &subject)
     })
 }
@@ -145,9 +148,7 @@ fn raced(error: InstrumentError, instrument: &Instrument) -> InstrumentError {
 }
 
 /// Keeps what the database could not do, and may be asked again, apart from refusals.
-pub(super) fn apart<T>(
-    result: Result<T, InstrumentError>,
-) -> Result<Result<T, InstrumentError>, StoreError> {
+pub(super) fn apart<T>(result: Result<T, InstrumentError>) -> Result<Result<T, InstrumentError>, StoreError> {
     match result {
         Err(InstrumentError::Store(error)) => Err(error),
         other => Ok(other),

@@ -72,9 +72,7 @@ fn same_subject(before: &Instrument, new: &Instrument) -> bool {
     let of_session = match (before, new) {
         (Instrument::BreakGlassSession(before), Instrument::BreakGlassSession(new)) => {
             let (before, new) = (&before.terms, &new.terms);
-            before.user == new.user
-                && before.organisation == new.organisation
-                && before.opened == new.opened
+            before.user == new.user && before.organisation == new.organisation && before.opened == new.opened
         }
         _ => true,
     };

@@ -90,7 +90,9 @@ impl Instrument {
         members.entry("version").or_insert(1.into());
         members.insert("entered_at".to_owned(), written(change.at)?);
         members.insert("entered_by".to_owned(), change.who.as_str().into());
-        let approvers = members.entry("approved_by").or_insert_with(|| Value::Array(Vec::new()));
+        let approvers = members
+            .entry("approved_by")
+            .or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(approvers) = approvers {
             approvers.extend(approved_by.iter().map(|name| Value::from(name.as_str())));
         }
@@ -104,7 +106,12 @@ fn written(at: OffsetDateTime) -> Result<Value, DraftError> {
 
 /// What is wrong, without the value, which may be a patient's.
 fn unfit(error: &serde_json::Error) -> DraftError {
-    const ABOUT_VALUE: [&str; 4] = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+    const ABOUT_VALUE: [&str; 4] = [
+        "invalid type",
+        "invalid value",
+        "invalid length",
+        "unknown variant",
+    ];
     let text = error.to_string();
     let kind = ABOUT_VALUE.into_iter().find(|kind| text.starts_with(kind));
     DraftError::Content(match (kind, text.rfind(", expected")) {

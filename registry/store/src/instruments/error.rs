@@ -125,12 +125,22 @@ impl InstrumentError {
     /// What is wrong, in Japanese; the English text where there is no other.
     pub fn ja(&self) -> String {
         match self {
-            Self::NotNext { kind, id, latest, given } => format!(
+            Self::NotNext {
+                kind,
+                id,
+                latest,
+                given,
+            } => format!(
                 "{} {id} の最新の版は {latest} です。版 {given} は登録できません。`instrument show` で確かめてください。",
                 kind.name()
             ),
             Self::Missing { kind, id } => format!("{} {id} はありません。", kind.name()),
-            Self::Change { kind, id, version, faults } => {
+            Self::Change {
+                kind,
+                id,
+                version,
+                faults,
+            } => {
                 let faults: Vec<&str> = faults.iter().map(|fault| fault.ja()).collect();
                 format!("{} {id} 版 {version}: {}", kind.name(), faults.join("。"))
             }

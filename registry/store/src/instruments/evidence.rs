@@ -103,7 +103,9 @@ impl EvidenceFolder {
 /// A folder for its owner only, on disk with its name.
 fn made(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    folder.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+    folder
+        .parent()
+        .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -122,7 +124,9 @@ fn whole(path: &Path) -> Result<Vec<u8>, EvidenceError> {
         .and_then(|file| file.take(EVIDENCE_BYTES_MAX + 1).read_to_end(&mut bytes))
         .map_err(|source| failed(path, source))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > EVIDENCE_BYTES_MAX) {
-        return Err(EvidenceError::TooLong { path: path.to_owned() });
+        return Err(EvidenceError::TooLong {
+            path: path.to_owned(),
+        });
     }
     Ok(bytes)
 }
@@ -158,7 +162,10 @@ mod tests {
         let parent = copy.parent().unwrap();
         assert_eq!(fs::metadata(parent).unwrap().permissions().mode() & 0o777, 0o700);
         fs::write(&copy, b"forged").unwrap();
-        assert_eq!(folder.found(&hash).unwrap(), Some(ContentHash::of_bytes(b"forged")));
+        assert_eq!(
+            folder.found(&hash).unwrap(),
+            Some(ContentHash::of_bytes(b"forged"))
+        );
         folder.keep(&scan, &System).unwrap();
         assert_eq!(folder.found(&hash).unwrap(), Some(hash));
         assert_eq!(fs::read_dir(parent).unwrap().count(), 1);

@@ -34,7 +34,10 @@ impl Store {
         organisations: &[OrganisationId],
         mut each: impl FnMut(&[Document]),
     ) -> Result<(), StoreError> {
-        let names: Vec<&str> = organisations.iter().map(|organisation| organisation.0.as_str()).collect();
+        let names: Vec<&str> = organisations
+            .iter()
+            .map(|organisation| organisation.0.as_str())
+            .collect();
         let connection = self.connection().await?;
         let session = self.session(&connection);
         let mut after = (Uuid::nil(), Uuid::nil());

@@ -159,7 +159,11 @@ async fn tell(
     let subject = format!("{} {}", reference.kind.name(), reference.id);
     let deed = Deed {
         after: Some(value),
-        patients: instrument.patient().map(|patient| patient.0.clone()).into_iter().collect(),
+        patients: instrument
+            .patient()
+            .map(|patient| patient.0.clone())
+            .into_iter()
+            .collect(),
         ..Deed::new("domain import", &subject)
     };
     let change = Change {

@@ -119,7 +119,12 @@ async fn owner(session: Session<'_>, instrument: &Instrument) -> Result<Option<U
     let rows = session
         .query(&sql::PATIENT_NAMED, &[&named.id(), &named.authority().as_str()])
         .await?;
-    let key: Uuid = read(rows.first().ok_or_else(unknown)?, 0, "patient_identifier", "patient")?;
+    let key: Uuid = read(
+        rows.first().ok_or_else(unknown)?,
+        0,
+        "patient_identifier",
+        "patient",
+    )?;
     session
         .execute(&sql::CLAIM_INSTRUMENT, &[&kind, &id, &key])
         .await?;

@@ -74,14 +74,16 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
  ORDER BY v.patient, v.kind, v.id, v.version
  LIMIT 1000";
 
-    /// A page of the approved documents of some organisations, after a document: $1 patient, $2 id, $3 organisations.
+    /// A page of all documents, after a document: $1 patient, $2 id. Whether each is approved and of one of the
+    /// organisations $3; the patient is the surviving one, looked up for each so that the page alone is read.
     HOLDINGS "holdings" [UUID, UUID, TEXT_ARRAY]
-"SELECT d.patient, d.id, d.organisation = ANY ($3), p.id, p.authority, d.organisation, d.class_code, d.type_code,
-       d.confidentiality_codes, d.scope, d.registered_at
+"SELECT d.patient, d.id, d.status = 1 AND d.organisation = ANY ($3),
+       (SELECT p.id FROM patient o JOIN patient p ON p.key = coalesce(o.surviving, o.key) WHERE o.key = d.patient),
+       (SELECT p.authority FROM patient o JOIN patient p ON p.key = coalesce(o.surviving, o.key)
+         WHERE o.key = d.patient),
+       d.organisation, d.class_code, d.type_code, d.confidentiality_codes, d.scope, d.registered_at
   FROM document_entry d
-  JOIN patient o ON o.key = d.patient
-  JOIN patient p ON p.key = coalesce(o.surviving, o.key)
- WHERE (d.patient, d.id) > ($1, $2) AND d.status = 1
+ WHERE (d.patient, d.id) > ($1, $2)
  ORDER BY d.patient, d.id
  LIMIT 2000";
 }

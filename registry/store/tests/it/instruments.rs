@@ -9,10 +9,9 @@ use xds_model::principal::OrganisationId;
 use xds_policy::change::ChangeFault;
 use xds_policy::document::Document;
 use xds_policy::engine::decide;
-use xds_policy::format::{self, DomainFile, Unfit};
+use xds_policy::format::{self, DomainFile};
 use xds_policy::ledger::Facts;
 use xds_policy::version::InstrumentKind;
-use xds_policy::words::InstrumentId;
 
 use crate::db::{Db, fresh_space};
 use crate::fixture::{Ids, now, patient, uuid};
@@ -97,11 +96,17 @@ async fn export_import_export_is_the_same_to_the_byte() {
     let second = empty().await;
     let file = format::from_str(&exported).unwrap();
     let all = Instrument::all_of(file.clone());
-    assert_eq!(import(&second.store, &file, &change(1, 0)).await.unwrap(), (all.len(), 0));
+    assert_eq!(
+        import(&second.store, &file, &change(1, 0)).await.unwrap(),
+        (all.len(), 0)
+    );
     let again = format::to_string(&second.store.export_domain(true).await.unwrap()).unwrap();
     assert_eq!(exported, again);
     // Once more: nothing is new.
-    assert_eq!(import(&second.store, &file, &change(2, 1)).await.unwrap(), (0, all.len()));
+    assert_eq!(
+        import(&second.store, &file, &change(2, 1)).await.unwrap(),
+        (0, all.len())
+    );
     let without = second.store.export_domain(false).await.unwrap();
     assert!(without.consents.is_empty() && !without.organisations.is_empty());
 }
@@ -113,10 +118,15 @@ async fn what_is_stored_has_the_hash_that_policy_gives_it() {
         .iter()
         .map(|version| {
             let reference = version.reference();
-            (reference.kind.name().into(), reference.id.to_string(), reference.hash.to_string())
+            (
+                reference.kind.name().into(),
+                reference.id.to_string(),
+                reference.hash.to_string(),
+            )
         })
         .collect();
-    let sql = "SELECT kind, id, encode(sha256, 'hex'), encode(sha256((kind || chr(10) || content)::bytea), 'hex')
+    let sql =
+        "SELECT kind, id, encode(sha256, 'hex'), encode(sha256((kind || chr(10) || content)::bytea), 'hex')
                  FROM (SELECT kind, id, sha256, content FROM instrument_version
                        UNION ALL SELECT kind, id, sha256, content FROM patient_instrument_version) v";
     let rows = db.client().await.query(sql, &[]).await.unwrap();
@@ -152,13 +162,20 @@ async fn nobody_changes_or_removes_a_version() {
     .await;
     add(&serving, &renamed, &change).await.unwrap();
     let lifted = latest(&serving, InstrumentKind::Refusal, "refusal-1").await;
-    let change = Change { id: uuid(6), ..change };
+    let change = Change {
+        id: uuid(6),
+        ..change
+    };
     let lifted = lifted.ending(change.at, &change, &[]).unwrap();
     add(&serving, &lifted, &change).await.unwrap();
     // First the owner of the schema, then the serving role.
     for who in ["RESET ROLE".to_owned(), format!("SET ROLE {role}")] {
         client.batch_execute(&who).await.unwrap();
-        for table in ["instrument_version", "patient_instrument_version", "instrument_patient"] {
+        for table in [
+            "instrument_version",
+            "patient_instrument_version",
+            "instrument_patient",
+        ] {
             for verb in ["UPDATE {} SET id = 'x'", "DELETE FROM {}", "TRUNCATE {}"] {
                 let statement = verb.replace("{}", table);
                 let refused = client.batch_execute(&statement).await;
@@ -182,7 +199,10 @@ async fn a_version_that_was_tampered_with_is_not_read() {
         .await
         .unwrap();
     let refused = db.store.load_domain(now()).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Row { column: "sha256", .. }), "{refused}");
+    assert!(
+        matches!(refused, StoreError::Row { column: "sha256", .. }),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -192,8 +212,15 @@ async fn of_two_who_enter_the_same_version_one_does() {
         (0, InstrumentKind::Organisation, "C1"),
         (1, InstrumentKind::Consent, "consent-C2"),
     ] {
-        let one = Change { id: uuid(10 + round * 2), ..change(0, 1) };
-        let two = Change { id: uuid(11 + round * 2), who: "別の人".to_owned(), ..change(0, 1) };
+        let one = Change {
+            id: uuid(10 + round * 2),
+            ..change(0, 1)
+        };
+        let two = Change {
+            id: uuid(11 + round * 2),
+            who: "別の人".to_owned(),
+            ..change(0, 1)
+        };
         let first = next(&db.store, kind, id, &one, |_| ()).await;
         let second = next(&db.store, kind, id, &two, |_| ()).await;
         let (first, second) = tokio::join!(add(&db.store, &first, &one), add(&db.store, &second, &two));
@@ -201,13 +228,28 @@ async fn of_two_who_enter_the_same_version_one_does() {
             (Ok(()), Err(lost)) | (Err(lost), Ok(())) => lost,
             other => panic!("{other:?}"),
         };
-        assert!(matches!(lost, InstrumentError::NotNext { latest: 2, given: 2, .. }), "{lost}");
+        assert!(
+            matches!(
+                lost,
+                InstrumentError::NotNext {
+                    latest: 2,
+                    given: 2,
+                    ..
+                }
+            ),
+            "{lost}"
+        );
         let all = db.store.instrument_history(kind, &id.into()).await.unwrap();
         assert_eq!(all.len(), 2);
     }
     // The loser is in no record.
     let acts = db.store.owed_acts().await.unwrap();
-    assert_eq!(acts.iter().filter(|act| act.deed.verb == "instrument add").count(), 2);
+    assert_eq!(
+        acts.iter()
+            .filter(|act| act.deed.verb == "instrument add")
+            .count(),
+        2
+    );
 }
 
 #[tokio::test]
@@ -224,7 +266,11 @@ async fn two_who_enter_a_new_instrument_of_one_name_do_not_both() {
     let first = Instrument::draft(kind, &text(P), &one, &[]).unwrap();
     let second = Instrument::draft(kind, &text(&patient("P1").to_string()), &two, &[]).unwrap();
     let (a, b) = tokio::join!(add(&db.store, &first, &one), add(&db.store, &second, &two));
-    assert_eq!([a.is_ok(), b.is_ok()].iter().filter(|ok| **ok).count(), 1, "{a:?} {b:?}");
+    assert_eq!(
+        [a.is_ok(), b.is_ok()].iter().filter(|ok| **ok).count(),
+        1,
+        "{a:?} {b:?}"
+    );
 }
 
 #[tokio::test]
@@ -254,34 +300,64 @@ async fn versions_keep_the_rules_of_change() {
 
     // A number that was not seen, and one that is too high.
     for number in [2, 4] {
-        let lost = next(store, AGREEMENT, "JA-1", &change, |value| value["version"] = json!(number)).await;
+        let lost = next(store, AGREEMENT, "JA-1", &change, |value| {
+            value["version"] = json!(number)
+        })
+        .await;
         let refused = add(store, &lost, &change).await;
-        assert!(matches!(refused, Err(InstrumentError::NotNext { latest: 2, .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(InstrumentError::NotNext { latest: 2, .. })),
+            "{refused:?}"
+        );
     }
     let of_another = next(store, InstrumentKind::Refusal, "refusal-1", &change, |value| {
         value["terms"]["patient"] = json!(patient("P1").to_string());
     });
     let refused = add(store, &of_another.await, &change).await;
-    assert!(matches!(refused, Err(InstrumentError::AnotherSubject { .. })), "{refused:?}");
-    let session = next(store, InstrumentKind::BreakGlassSession, "bg-1", &change, |value| {
-        value["effective_to"] = json!("2026-11-26T00:00:00Z");
-        value["terms"]["opened"] = json!("2026-11-24T04:00:00Z");
-    });
+    assert!(
+        matches!(refused, Err(InstrumentError::AnotherSubject { .. })),
+        "{refused:?}"
+    );
+    let session = next(
+        store,
+        InstrumentKind::BreakGlassSession,
+        "bg-1",
+        &change,
+        |value| {
+            value["effective_to"] = json!("2026-11-26T00:00:00Z");
+            value["terms"]["opened"] = json!("2026-11-24T04:00:00Z");
+        },
+    );
     let refused = add(store, &session.await, &change).await;
-    assert!(matches!(refused, Err(InstrumentError::AnotherSubject { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(InstrumentError::AnotherSubject { .. })),
+        "{refused:?}"
+    );
     let order = next(store, InstrumentKind::LegalOrder, "order-1", &change, |value| {
         value["approved_by"] = json!(["病院長", " 病院長 "]);
     });
     let refused = add(store, &order.await, &change).await;
-    assert!(matches!(refused, Err(InstrumentError::Approvers { given: 1, .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(InstrumentError::Approvers { given: 1, .. })),
+        "{refused:?}"
+    );
     // To end an order at once takes one person.
     let order = latest(store, InstrumentKind::LegalOrder, "order-1").await;
     let ended = order.ending(change.at, &change, &[]).unwrap();
-    let change = Change { id: uuid(31), ..change };
+    let change = Change {
+        id: uuid(31),
+        ..change
+    };
     add(store, &ended, &change).await.unwrap();
-    let stranger = Change { who: "誰か".to_owned(), ..change };
+    let stranger = Change {
+        who: "誰か".to_owned(),
+        ..change
+    };
     let refused = add(store, &ended, &stranger).await;
-    assert!(matches!(refused, Err(InstrumentError::EnteredOtherwise)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(InstrumentError::EnteredOtherwise)),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -292,37 +368,44 @@ async fn what_does_not_fit_the_domain_is_refused() {
     let unfit = async |kind, text: Value| {
         let instrument = Instrument::draft(kind, &text.to_string(), &change, &[]).unwrap();
         match add(store, &instrument, &change).await {
-            Err(InstrumentError::Unfit(problems)) => problems[0].what.clone(),
+            Err(InstrumentError::Unfit(problems)) => problems[0].to_string(),
             other => panic!("{other:?}"),
         }
     };
     let user = json!({ "id": "u-1", "effective_from": "2026-11-24T00:00:00Z",
                        "terms": { "organisation": "NOBODY", "user": "x" } });
-    assert_eq!(
-        unfit(InstrumentKind::User, user).await,
-        Unfit::Organisation(OrganisationId("NOBODY".into()))
-    );
+    assert!(unfit(InstrumentKind::User, user).await.ends_with("there is no organisation NOBODY"));
     let policy = json!({ "id": "second", "effective_from": "2026-11-24T00:00:00Z", "terms": {} });
-    assert_eq!(unfit(InstrumentKind::DomainPolicy, policy).await, Unfit::SecondPolicy);
-    let mut consent = latest(store, InstrumentKind::Consent, "consent-C2").await.value().unwrap();
+    assert!(unfit(InstrumentKind::DomainPolicy, policy).await.contains("one policy"));
+    let mut consent = latest(store, InstrumentKind::Consent, "consent-C2")
+        .await
+        .value()
+        .unwrap();
     consent["id"] = json!("consent-9");
     consent["terms"]["text"]["id"] = json!("no-text");
-    assert_eq!(
-        unfit(InstrumentKind::Consent, consent.clone()).await,
-        Unfit::Instrument(InstrumentId("no-text".into()))
-    );
+    assert!(unfit(InstrumentKind::Consent, consent.clone()).await.ends_with("no instrument no-text"));
     // A patient that nobody knows, or that is written in another way, would never be found.
-    for stranger in ["X9^^^&1.2.392.200036.9125&ISO", "P0001", "P0001^^^x&1.2.392.200036.9125&ISO"] {
+    for stranger in [
+        "X9^^^&1.2.392.200036.9125&ISO",
+        "P0001",
+        "P0001^^^x&1.2.392.200036.9125&ISO",
+    ] {
         consent["terms"]["text"]["id"] = json!("text-1");
         consent["terms"]["patient"] = json!(stranger);
         let kind = InstrumentKind::Consent;
         let instrument = Instrument::draft(kind, &consent.to_string(), &change, &[]).unwrap();
         let refused = add(store, &instrument, &change).await.unwrap_err();
-        assert!(matches!(refused, InstrumentError::UnknownPatient { .. }), "{refused}");
+        assert!(
+            matches!(refused, InstrumentError::UnknownPatient { .. }),
+            "{refused}"
+        );
         assert!(!refused.to_string().contains(stranger), "no patient in a message");
     }
     let acts = store.owed_acts().await.unwrap();
-    assert!(acts.iter().all(|act| act.deed.verb == "domain import"), "nothing was done");
+    assert!(
+        acts.iter().all(|act| act.deed.verb == "domain import"),
+        "nothing was done"
+    );
 }
 
 #[tokio::test]
@@ -337,19 +420,30 @@ async fn a_file_changes_nothing_that_is_there() {
         versions[0].as_object_mut().unwrap().remove("hash");
         format::from_str(&value.to_string()).unwrap()
     };
-    let renamed = with("organisations", &|version| version["terms"]["name"] = json!("別名"));
+    let renamed = with("organisations", &|version| {
+        version["terms"]["name"] = json!("別名")
+    });
     let refused = import(store, &renamed, &change(50, 1)).await.unwrap_err();
-    assert!(matches!(refused, InstrumentError::Differs { version: 1, .. }), "{refused}");
+    assert!(
+        matches!(refused, InstrumentError::Differs { version: 1, .. }),
+        "{refused}"
+    );
     // New, but as of before what is here: decisions were made without it.
     let past = with("refusals", &|version| version["id"] = json!("refusal-0"));
     let refused = import(store, &past, &change(50, 1)).await.unwrap_err();
-    assert!(matches!(refused, InstrumentError::EnteredInThePast { .. }), "{refused}");
+    assert!(
+        matches!(refused, InstrumentError::EnteredInThePast { .. }),
+        "{refused}"
+    );
     let ahead = with("refusals", &|version| {
         version["id"] = json!("refusal-0");
         version["entered_at"] = json!("2027-11-24T03:00:00Z");
     });
     let refused = import(store, &ahead, &change(50, 1)).await.unwrap_err();
-    assert!(matches!(refused, InstrumentError::EnteredInThePast { .. }), "{refused}");
+    assert!(
+        matches!(refused, InstrumentError::EnteredInThePast { .. }),
+        "{refused}"
+    );
     // What cannot follow, cannot by a file either.
     let mut value: Value = serde_json::from_str(DOMAIN).unwrap();
     let agreements = value["joint_use_agreements"].as_array_mut().unwrap();
@@ -380,7 +474,10 @@ async fn decided(store: &Store, question: &str, at: OffsetDateTime) -> bool {
         store.load_domain(at).await.unwrap(),
         store.load_patient(&p(), at).await.unwrap(),
     );
-    let facts = Facts { ledger: &ledger, patient: &patient };
+    let facts = Facts {
+        ledger: &ledger,
+        patient: &patient,
+    };
     decide(facts, &question.request, &question.document).is_permit()
 }
 
@@ -396,7 +493,9 @@ async fn decisions_know_what_was_entered_and_has_begun() {
     let consent = latest(store, InstrumentKind::Consent, "consent-C2").await;
     // After the example's other consent, that was given at a visit.
     let then = datetime!(2026-11-26 00:00 UTC);
-    add(store, &consent.ending(then, &change, &[]).unwrap(), &change).await.unwrap();
+    add(store, &consent.ending(then, &change, &[]).unwrap(), &change)
+        .await
+        .unwrap();
     assert!(decided(store, SCOPED, noon).await);
     assert!(decided(store, SCOPED, then - time::Duration::nanoseconds(1)).await);
     assert!(!decided(store, SCOPED, then).await);
@@ -405,11 +504,18 @@ async fn decisions_know_what_was_entered_and_has_begun() {
     assert!(early.organisation(&OrganisationId("H1".into()), noon).is_none());
     let later = store.load_domain(noon).await.unwrap();
     assert!(later.organisation(&OrganisationId("H1".into()), noon).is_some());
-    assert!(later.organisation(&OrganisationId("H1".into()), datetime!(2026-03-01 00:00 UTC)).is_none());
+    assert!(
+        later
+            .organisation(&OrganisationId("H1".into()), datetime!(2026-03-01 00:00 UTC))
+            .is_none()
+    );
     // The same from the file: the database adds and loses nothing.
     let (ledger, patient) = store.export_domain(true).await.unwrap().into_facts();
     let question = format::question_from_str(SCOPED).unwrap();
-    let facts = Facts { ledger: &ledger, patient: &patient };
+    let facts = Facts {
+        ledger: &ledger,
+        patient: &patient,
+    };
     assert!(decide(facts, &question.request, &question.document).is_permit());
 }
 
@@ -417,14 +523,24 @@ async fn decisions_know_what_was_entered_and_has_begun() {
 async fn an_end_does_not_bring_the_beginning_forward() {
     let db = filled().await;
     let (first, second) = (change(65, 1), change(66, 2));
-    let later = next(&db.store, InstrumentKind::Consent, "consent-C2", &first, |value| {
-        value["effective_from"] = json!("2027-01-01T00:00:00Z");
-    })
+    let later = next(
+        &db.store,
+        InstrumentKind::Consent,
+        "consent-C2",
+        &first,
+        |value| {
+            value["effective_from"] = json!("2027-01-01T00:00:00Z");
+        },
+    )
     .await;
-    let before = later.ending(datetime!(2026-12-01 00:00 UTC), &second, &[]).unwrap();
+    let before = later
+        .ending(datetime!(2026-12-01 00:00 UTC), &second, &[])
+        .unwrap();
     assert_eq!(before.effective_from(), datetime!(2026-12-01 00:00 UTC));
     assert_eq!(before.effective_to(), Some(before.effective_from()));
-    let after = later.ending(datetime!(2027-06-01 00:00 UTC), &second, &[]).unwrap();
+    let after = later
+        .ending(datetime!(2027-06-01 00:00 UTC), &second, &[])
+        .unwrap();
     assert_eq!(after.effective_from(), datetime!(2027-01-01 00:00 UTC));
     assert_eq!(after.reference().version, 3);
     assert_eq!(after.entered_at(), Some(second.at));
@@ -439,7 +555,13 @@ async fn a_merged_patient_keeps_the_instruments_of_both() {
         let all = db.store.patient_instruments(&name).await.unwrap();
         assert_eq!(all.len(), 6);
     }
-    assert!(db.store.patient_instruments(&patient("P2")).await.unwrap().is_empty());
+    assert!(
+        db.store
+            .patient_instruments(&patient("P2"))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -450,7 +572,10 @@ async fn the_journal_is_told_of_each_version_and_the_domain_has_a_new_version() 
     let all = Instrument::all_of(example());
     assert_eq!(acts.len(), all.len() + 1);
     let of_patient = acts.iter().filter(|act| act.deed.patients == [P]);
-    assert_eq!(of_patient.count(), all.iter().filter(|known| known.patient().is_some()).count());
+    assert_eq!(
+        of_patient.count(),
+        all.iter().filter(|known| known.patient().is_some()).count()
+    );
     let version = store.domain_version().await.unwrap();
     let change = change(70, 1);
     let renamed = next(store, InstrumentKind::Organisation, "C1", &change, |value| {
@@ -472,7 +597,8 @@ async fn the_journal_is_told_of_each_version_and_the_domain_has_a_new_version() 
 #[tokio::test]
 async fn holdings_are_those_of_the_organisations_asked_for() {
     let db = empty().await;
-    let fill = "INSERT INTO document_entry (patient, id, status, entry_type, scope, online, version, registered_at,
+    let fill =
+        "INSERT INTO document_entry (patient, id, status, entry_type, scope, online, version, registered_at,
                        organisation, unique_id, class_code, type_code, confidentiality_codes, body)
                 SELECT p.key, gen_random_uuid(), CASE WHEN n = 9 THEN 2 ELSE 1 END, 1, 1, true, 1, now(),
                        'H' || n % 3, '1.2.' || n, '18842-5^^1.9', 't^^1.9',
@@ -507,5 +633,8 @@ fn drafts_say_what_is_wrong_without_what_stands_there() {
     let wrong = json!({ "id": "r", "effective_from": "2026-11-24T00:00:00Z",
                         "terms": { "patient": P, "level": "SECRET-LEVEL", "given_by": "PATIENT" } });
     let said = draft(&wrong.to_string());
-    assert!(said.contains("unknown variant") && !said.contains("SECRET"), "{said}");
+    assert!(
+        said.contains("unknown variant") && !said.contains("SECRET"),
+        "{said}"
+    );
 }
