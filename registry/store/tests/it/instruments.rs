@@ -374,16 +374,28 @@ async fn what_does_not_fit_the_domain_is_refused() {
     };
     let user = json!({ "id": "u-1", "effective_from": "2026-11-24T00:00:00Z",
                        "terms": { "organisation": "NOBODY", "user": "x" } });
-    assert!(unfit(InstrumentKind::User, user).await.ends_with("there is no organisation NOBODY"));
+    assert!(
+        unfit(InstrumentKind::User, user)
+            .await
+            .ends_with("there is no organisation NOBODY")
+    );
     let policy = json!({ "id": "second", "effective_from": "2026-11-24T00:00:00Z", "terms": {} });
-    assert!(unfit(InstrumentKind::DomainPolicy, policy).await.contains("one policy"));
+    assert!(
+        unfit(InstrumentKind::DomainPolicy, policy)
+            .await
+            .contains("one policy")
+    );
     let mut consent = latest(store, InstrumentKind::Consent, "consent-C2")
         .await
         .value()
         .unwrap();
     consent["id"] = json!("consent-9");
     consent["terms"]["text"]["id"] = json!("no-text");
-    assert!(unfit(InstrumentKind::Consent, consent.clone()).await.ends_with("no instrument no-text"));
+    assert!(
+        unfit(InstrumentKind::Consent, consent.clone())
+            .await
+            .ends_with("no instrument no-text")
+    );
     // A patient that nobody knows, or that is written in another way, would never be found.
     for stranger in [
         "X9^^^&1.2.392.200036.9125&ISO",
