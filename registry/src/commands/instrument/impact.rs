@@ -124,3 +124,32 @@ fn row(impact: &Impact) -> Vec<String> {
         cell(impact.uncovered),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_add_up_by_organisation() {
+        let count = |patients, documents| Count { patients, documents };
+        let part = |id: &str, lost| Impact {
+            organisation: OrganisationId(id.to_owned()),
+            before: count(2, 5),
+            after: count(1, 3),
+            lost,
+            gained: Count::default(),
+            uncovered: lost,
+        };
+        let mut sum = BTreeMap::new();
+        for part in [
+            part("H1", count(1, 2)),
+            part("C1", count(0, 0)),
+            part("H1", count(3, 4)),
+        ] {
+            add(&mut sum, part);
+        }
+        let rows: Vec<_> = sum.values().map(row).collect();
+        assert_eq!(rows[0], ["C1", "2/5", "1/3", "0/0", "0/0", "0/0"]);
+        assert_eq!(rows[1], ["H1", "4/10", "2/6", "4/6", "0/0", "4/6"]);
+    }
+}

@@ -1,5 +1,7 @@
 //! Instruments as evidence: immutable, versioned, checked against their hashes, exported and imported whole.
 
+use std::collections::BTreeSet;
+
 use registry_store::{Change, Instrument, InstrumentError, Store, StoreError};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -628,8 +630,30 @@ async fn holdings_are_those_of_the_organisations_asked_for() {
     assert!(found.iter().all(|document| document.author_org.0 != "H2"));
     assert_eq!(found[0].class_code.as_str(), "18842-5");
     assert_eq!(found[0].confidentiality, xds_policy::words::Confidentiality::R);
-    let patients: std::collections::BTreeSet<_> = found.iter().map(|document| &document.patient).collect();
+    let patients: BTreeSet<_> = found.iter().map(|document| &document.patient).collect();
     assert_eq!(patients.len(), 2);
+}
+
+#[tokio::test]
+async fn batches_of_holdings_part_no_patient() {
+    let db = empty().await;
+    // More of each patient than a page of the statement has, and more of the first than a batch.
+    let fill =
+        "INSERT INTO document_entry (patient, id, status, entry_type, scope, online, version, registered_at,
+                       organisation, unique_id, body)
+                SELECT p.key, gen_random_uuid(), 1, 1, 1, true, 1, now(), 'H0', '1.2.' || n, ''
+                  FROM patient p CROSS JOIN generate_series(1, 10001) n";
+    db.client().await.batch_execute(fill).await.unwrap();
+    let mut batches = Vec::new();
+    let asked = [OrganisationId("H0".into())];
+    db.store
+        .holdings(&asked, |batch| {
+            let patients: BTreeSet<_> = batch.iter().map(|document| document.patient.clone()).collect();
+            batches.push((patients.len(), batch.len()));
+        })
+        .await
+        .unwrap();
+    assert_eq!(batches, [(1, 10001), (1, 10001)]);
 }
 
 #[test]
