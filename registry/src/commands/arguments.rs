@@ -9,6 +9,7 @@ use xds_server::journal_commands::{ExpireArguments, JournalCommand};
 use xds_server::lang::Lang;
 
 use super::audit::TrailCommand;
+use super::instrument::{AgreementCommand, DomainCommand, InstrumentCommand};
 
 /// The IHE XDS.b Document Registry of a regional medical network.
 ///
@@ -87,6 +88,15 @@ pub(crate) enum Command {
     /// Settings of the domain.
     #[command(subcommand)]
     Setting(SettingCommand),
+    /// Instruments that decisions rest on, kept like evidence: agreements, contracts, consents, refusals, orders.
+    #[command(subcommand)]
+    Instrument(InstrumentCommand),
+    /// Joint-use agreements 共同利用.
+    #[command(subcommand)]
+    Agreement(AgreementCommand),
+    /// All instruments of the domain.
+    #[command(subcommand)]
+    Domain(DomainCommand),
     /// The audit journal, and the trail of all events that is made from it.
     #[command(subcommand)]
     Audit(AuditCommand),

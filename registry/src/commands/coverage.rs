@@ -9,6 +9,8 @@ use super::arguments::Arguments;
 
 /// Verbs whose events commands owe: see `crate::acts`.
 const TOLD: &[&str] = &[
+    "agreement impact",
+    "agreement validate",
     "audit expire",
     "audit report month",
     "audit report patient",
@@ -17,6 +19,14 @@ const TOLD: &[&str] = &[
     "audit show",
     "codes import",
     "codes remove",
+    "domain export",
+    "domain import",
+    "instrument add",
+    "instrument end",
+    "instrument history",
+    "instrument list",
+    "instrument show",
+    "instrument validate",
     "migrate",
     "node add",
     "node end",

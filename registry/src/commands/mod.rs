@@ -8,6 +8,7 @@ mod codes;
 mod coverage;
 mod decide;
 mod doctor;
+mod instrument;
 mod journal;
 mod node;
 mod organisation;
@@ -34,6 +35,7 @@ pub(crate) fn run() -> ExitCode {
     let lang = wanted_lang();
     let command = localised(Arguments::command(), lang, words::JAPANESE);
     let command = localised(command, lang, journal_commands::JAPANESE);
+    let command = localised(command, lang, instrument::JAPANESE);
     let matches = localised(command, lang, audit::JAPANESE).get_matches();
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
@@ -89,6 +91,11 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
         Command::Patient(command) => patient::run(&config, command, &arguments.by, output).await,
         Command::Codes(command) => codes::run(&config, command, &arguments.by, output).await,
         Command::Setting(command) => setting::run(&config, command, &arguments.by, output).await,
+        Command::Instrument(command) => instrument::run(&config, command, &arguments.by, output).await,
+        Command::Agreement(command) => {
+            instrument::run_agreement(&config, command, &arguments.by, output).await
+        }
+        Command::Domain(command) => instrument::run_domain(&config, command, &arguments.by, output).await,
         Command::Audit(AuditCommand::Expire(expire)) => {
             journal::expire(&config, &expire, &arguments.by, output).await
         }

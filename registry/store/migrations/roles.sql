@@ -14,6 +14,8 @@ GRANT SELECT, INSERT, DELETE ON audit_mark, owed_act TO :"process";
 GRANT SELECT, INSERT ON change, code_file, domain_setting TO :"process";
 GRANT SELECT, INSERT, UPDATE (until_at) ON organisation, node TO :"process";
 
+GRANT SELECT, INSERT ON instrument_version, patient_instrument_version, instrument_patient TO :"process";
+
 GRANT SELECT ON schema_migration TO :"process";
 
 ALTER ROLE :"process" SET statement_timeout = '5s';

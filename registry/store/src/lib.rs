@@ -12,6 +12,7 @@ mod config;
 mod error;
 mod facts;
 mod find;
+mod instruments;
 mod known_patients;
 mod ledger;
 mod mark;
@@ -31,6 +32,10 @@ pub use change::{Change, Deed, OwedAct};
 pub use codes::{ImportedCodeFile, StoredCodeFile};
 pub use config::{Endpoint, StatementMode, StoreConfig};
 pub use error::{Busy, StoreError};
+pub use instruments::{
+    DraftError, EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder, IMPORT_VERSIONS_MAX, Imported, Instrument,
+    InstrumentError,
+};
 pub use mark::AuditMark;
 pub use migrate::{Migrated, MigrationError, SCHEMA_VERSIONS, grants};
 pub use patient::{FedPatients, KnownPatient};

@@ -12,7 +12,7 @@ use crate::sql;
 use crate::tx::commit;
 
 /// The schema versions that this release runs on. A migration that only adds widens it downwards.
-pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 5..=5;
+pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 6..=6;
 
 struct Migration {
     version: i32,
@@ -20,7 +20,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         version: 1,
         name: "patients",
@@ -45,6 +45,11 @@ const MIGRATIONS: [Migration; 5] = [
         version: 5,
         name: "node rights",
         sql: include_str!("../migrations/0005_node_rights.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "instruments",
+        sql: include_str!("../migrations/0006_instruments.sql"),
     },
 ];
 

@@ -9,7 +9,7 @@ use xds_model::IdSource;
 
 /// Why a file was not made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FileError {
+pub(in crate::commands) enum FileError {
     /// There is one.
     #[error("{} is there already: give another name, or --force to replace it", .0.display())]
     IsThere(PathBuf),
@@ -28,7 +28,12 @@ pub(super) enum FileError {
 ///
 /// # Errors
 /// [`FileError`].
-pub(super) fn write(path: &Path, bytes: &[u8], force: bool, ids: &dyn IdSource) -> Result<(), FileError> {
+pub(in crate::commands) fn write(
+    path: &Path,
+    bytes: &[u8],
+    force: bool,
+    ids: &dyn IdSource,
+) -> Result<(), FileError> {
     let written = match force {
         false => fill(path, bytes),
         true => {

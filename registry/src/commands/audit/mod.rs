@@ -5,9 +5,9 @@
 mod arguments;
 mod cells;
 mod event;
-mod file;
+pub(super) mod file;
 mod index_state;
-mod moment;
+pub(super) mod moment;
 mod month;
 mod names;
 mod patient;

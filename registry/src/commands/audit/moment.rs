@@ -13,7 +13,7 @@ const SECOND: &[BorrowedFormatItem<'_>] =
 const SHOWN: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 
 /// The beginning of what the text names.
-pub(super) fn since(text: &str) -> Result<OffsetDateTime, String> {
+pub(in crate::commands) fn since(text: &str) -> Result<OffsetDateTime, String> {
     moment(text, Duration::ZERO)
 }
 
@@ -36,7 +36,7 @@ pub(super) fn month(text: &str) -> Result<MonthRange, String> {
 }
 
 /// As people in Japan read it.
-pub(super) fn shown(at: OffsetDateTime) -> String {
+pub(in crate::commands) fn shown(at: OffsetDateTime) -> String {
     at.to_offset(JAPAN)
         .format(SHOWN)
         .unwrap_or_else(|_| at.to_string())

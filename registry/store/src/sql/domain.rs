@@ -27,7 +27,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
   FROM (SELECT 'o' || o.ctid || o.xmin AS place FROM organisation o
         UNION ALL SELECT 'n' || n.ctid || n.xmin FROM node n
         UNION ALL SELECT 'c' || c.ctid || c.xmin FROM code_file c
-        UNION ALL SELECT 's' || s.ctid || s.xmin FROM domain_setting s) AS r";
+        UNION ALL SELECT 's' || s.ctid || s.xmin FROM domain_setting s
+        UNION ALL SELECT 'i' || i.ctid || i.xmin FROM instrument_version i) AS r";
 
     /// The first step of every change of the domain's data: one at a time.
     LOCK_DOMAIN "lock_domain" []

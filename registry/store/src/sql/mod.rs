@@ -31,16 +31,25 @@ macro_rules! sql {
 }
 
 mod domain;
+mod instruments;
 mod patient;
 mod query;
 mod registration;
 
 pub(crate) use domain::*;
+pub(crate) use instruments::*;
 pub(crate) use patient::*;
 pub(crate) use query::*;
 pub(crate) use registration::*;
 
 /// Every statement of the store, for tests and for `doctor`.
 pub fn statements() -> Vec<&'static Statement> {
-    [registration::ALL, query::ALL, patient::ALL, domain::ALL].concat()
+    [
+        registration::ALL,
+        query::ALL,
+        patient::ALL,
+        domain::ALL,
+        instruments::ALL,
+    ]
+    .concat()
 }

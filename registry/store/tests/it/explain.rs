@@ -11,7 +11,7 @@ use crate::fixture::{World, one, patient, relate, urn};
 use crate::queries::get_all;
 
 /// Tables that grow with patients, documents or time.
-const GROWING: [&str; 11] = [
+const GROWING: [&str; 13] = [
     "patient",
     "patient_identifier",
     "object_id",
@@ -23,6 +23,8 @@ const GROWING: [&str; 11] = [
     "association",
     "cross_reference",
     "audit_mark",
+    "patient_instrument_version",
+    "instrument_patient",
 ];
 
 /// 20,000 patients; a thousand of them with 20 documents each, one folder, one reference from elsewhere, a few merges.
@@ -57,6 +59,10 @@ INSERT INTO association SELECT patient, set, link, doc, 1, 1, NULL, 'x' FROM d;
 INSERT INTO association SELECT patient, folder, filed, doc, 1, 1, NULL, 'x' FROM d WHERE n = 1;
 INSERT INTO cross_reference SELECT patient, doc, link, patient, set FROM d WHERE n < 4;
 INSERT INTO audit_mark SELECT gen_random_uuid(), now(), 'x' FROM generate_series(1, 5000);
+INSERT INTO instrument_patient SELECT 'consent', 'c' || id, key FROM patient;
+INSERT INTO patient_instrument_version (patient, kind, id, version, entered_by, approved_by, effective_from, content,
+                                        sha256, change)
+SELECT patient, kind, id, 1, 'x', '{}', now(), repeat('x', 800), sha256(''), gen_random_uuid() FROM instrument_patient;
 ANALYZE;
 ";
 

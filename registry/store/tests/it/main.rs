@@ -11,6 +11,8 @@ mod explain;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod instruments;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod migrate;

@@ -1,0 +1,375 @@
+//! Every verb once, on a real PostgreSQL: what it says by its exit status, what it leaves, and what it is told by.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use registry_cluster::ConnectionParameters;
+use registry_store::{Endpoint, Instrument, Store, StoreConfig};
+use serde_json::{Value, json};
+use xds_model::IdSource;
+use xds_model::time::System;
+use xds_policy::format;
+use xds_policy::version::InstrumentKind;
+use xds_server::lang::Lang;
+use xds_testkit::TestCluster;
+
+use super::super::arguments::Arguments;
+use super::super::execute;
+use super::super::output::Output;
+
+const DOMAIN: &str = include_str!("../../../../docs/examples/decide/domain.json");
+const SAMPLE: &str = include_str!("../../../renkei-registry.sample.toml");
+const P: &str = "P0001^^^&1.2.392.200036.9125&ISO";
+
+/// A registry's folder, and its database.
+struct Desk {
+    folder: PathBuf,
+    store: Store,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("renkei-instruments-{}", System.random().simple()));
+        fs::create_dir(&folder).unwrap();
+        let database = TestCluster::shared().fresh_database().await;
+        fs::write(folder.join("registry.toml"), configuration(&folder, &database)).unwrap();
+        let endpoint = Endpoint::Socket {
+            folder: database.socket_folder.clone(),
+            port: database.port,
+        };
+        let password = Some(database.password.expose().to_owned());
+        let config = StoreConfig::new(
+            endpoint,
+            database.database.clone(),
+            database.user.clone(),
+            password,
+        );
+        let desk = Self {
+            folder,
+            store: Store::new(&config, None).unwrap(),
+        };
+        assert!(desk.run(&["migrate"]).await);
+        assert!(desk.run(&["patient", "add", "--id", P]).await);
+        desk
+    }
+
+    /// Runs a command. Whether it says that all is well.
+    async fn run(&self, words: &[&str]) -> bool {
+        let config = self.folder.join("registry.toml");
+        let always = [
+            "renkei-registry",
+            "--config",
+            config.to_str().unwrap(),
+            "--by",
+            "事務局 佐藤",
+        ];
+        let arguments = Arguments::try_parse_from(always.iter().chain(words)).unwrap();
+        let output = Output {
+            json: arguments.json,
+            lang: Lang::Ja,
+        };
+        let code = execute(arguments, output).await;
+        format!("{code:?}") == format!("{:?}", std::process::ExitCode::SUCCESS)
+    }
+
+    /// A file in the folder.
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// How often the journal is to be told of a verb.
+    async fn told(&self, verb: &str) -> usize {
+        let acts = self.store.owed_acts().await.unwrap();
+        acts.iter().filter(|act| act.deed.verb == verb).count()
+    }
+
+    async fn versions(&self, kind: InstrumentKind, id: &str) -> usize {
+        self.store
+            .instrument_history(kind, &id.into())
+            .await
+            .unwrap()
+            .len()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn configuration(folder: &Path, database: &ConnectionParameters) -> String {
+    let password = folder.join("password");
+    fs::write(&password, database.password.expose()).unwrap();
+    let section = format!(
+        "[database]\nhost = \"{}\"\nport = {}\nname = \"{}\"\nuser = \"{}\"\npassword_file = \"{}\"\n\n[private_database]",
+        database.socket_folder.display(),
+        database.port,
+        database.database,
+        database.user,
+        password.display(),
+    );
+    SAMPLE
+        .replace("\n[private_database]", &format!("\n{section}"))
+        .replace("/var/lib/renkei/registry", folder.to_str().unwrap())
+}
+
+/// The example without an end that a test could live to see.
+fn lasting() -> Value {
+    let text = DOMAIN.replace("2028-03-31T15:00:00Z", "2999-03-31T15:00:00Z");
+    let mut domain: Value = serde_json::from_str(&text).unwrap();
+    for list in domain.as_object_mut().unwrap().values_mut() {
+        for version in list.as_array_mut().into_iter().flatten() {
+            version.as_object_mut().unwrap().remove("hash");
+        }
+    }
+    domain
+}
+
+/// A second version of its agreement, in which one takes part no more.
+fn agreement() -> Value {
+    let domain = lasting();
+    let mut agreement = domain["joint_use_agreements"][0].clone();
+    agreement["version"] = json!(2);
+    agreement["effective_from"] = json!("2990-01-01T00:00:00Z");
+    agreement["terms"]["users"].as_array_mut().unwrap().pop();
+    agreement
+}
+
+const AGREEMENT: InstrumentKind = InstrumentKind::JointUseAgreement;
+
+#[tokio::test]
+async fn a_domain_comes_and_goes_by_file() {
+    let desk = Desk::new().await;
+    let file = desk.file("domain.json", DOMAIN);
+    fs::create_dir(desk.folder.join("scans")).unwrap();
+    // The example's evidence files hold their own names.
+    desk.file("scans/JA-1.pdf", "JA-1.pdf");
+    desk.file("scans/shopping.txt", "milk");
+    let scans = desk.folder.join("scans").to_str().unwrap().to_owned();
+    assert!(
+        desk.run(&["domain", "import", "--file", &file, "--evidence", &scans])
+            .await
+    );
+    let kept: Vec<_> = walk(&desk.folder.join("data/evidence"));
+    assert_eq!(kept.len(), 1);
+    assert_eq!(fs::read(&kept[0]).unwrap(), b"JA-1.pdf");
+    assert_eq!(
+        fs::metadata(&kept[0]).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let out = desk.folder.join("out.json");
+    let path = out.to_str().unwrap();
+    assert!(desk.run(&["domain", "export", "--file", path]).await);
+    let wanted = format::to_string(&format::from_str(DOMAIN).unwrap()).unwrap();
+    assert_eq!(fs::read_to_string(&out).unwrap(), wanted);
+    assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(
+        !desk.run(&["domain", "export", "--file", path]).await,
+        "it is there already"
+    );
+    let acts = desk.store.owed_acts().await.unwrap();
+    let looks: Vec<_> = acts
+        .iter()
+        .filter(|act| act.deed.verb == "domain export")
+        .collect();
+    assert_eq!(looks.len(), 2);
+    assert_eq!(looks[0].deed.patients, [P]);
+    let broken = desk.file("broken.json", &DOMAIN.replace("医療法人中央会", "別の法人"));
+    assert!(!desk.run(&["domain", "import", "--file", &broken]).await);
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(walk(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn instruments_are_entered_ended_and_looked_at() {
+    let desk = Desk::new().await;
+    let file = desk.file("domain.json", &lasting().to_string());
+    assert!(desk.run(&["domain", "import", "--file", &file]).await);
+    let second = desk.file("v2.json", &agreement().to_string());
+    let add = ["instrument", "add", "--kind", "agreement", "--file", &second];
+    assert!(!desk.run(&add).await, "its evidence is not here");
+    assert_eq!(desk.versions(AGREEMENT, "JA-1").await, 1);
+    let (paper, picture) = (desk.file("a.pdf", "JA-1.pdf"), desk.file("b.png", "kyodo.png"));
+    let evidence = [
+        "--approved-by",
+        "事務局長",
+        "--evidence",
+        &paper,
+        "--evidence",
+        &picture,
+    ];
+    let other = desk.file("other.pdf", "something else");
+    let with_other = [&add[..], &evidence[..], &["--evidence", &other]].concat();
+    assert!(!desk.run(&with_other).await, "it names no such evidence");
+    let complete = [&add[..], &evidence[..]].concat();
+    assert!(desk.run(&complete).await);
+    assert!(!desk.run(&complete).await, "version 2 is there");
+    assert_eq!(desk.versions(AGREEMENT, "JA-1").await, 2);
+    let all = desk
+        .store
+        .instrument_history(AGREEMENT, &"JA-1".into())
+        .await
+        .unwrap();
+    assert_eq!(all[1].entered_by(), "事務局 佐藤");
+    assert_eq!(all[1].approved_by(), ["事務局長 鈴木", "事務局長"]);
+
+    let refusal = ["--kind", "refusal", "--id", "refusal-1"];
+    let end = ["instrument", "end"];
+    assert!(
+        !desk
+            .run(&[&end[..], &refusal, &["--version", "7"]].concat())
+            .await
+    );
+    assert!(
+        !desk
+            .run(&[&end[..], &refusal, &["--at", "2026-11-01"]].concat())
+            .await,
+        "in the past"
+    );
+    assert!(
+        !desk
+            .run(&[&end[..], &refusal, &["--at", "2999-12-31"]].concat())
+            .await,
+        "ends before"
+    );
+    assert!(
+        desk.run(&[&end[..], &refusal, &["--version", "1"]].concat())
+            .await
+    );
+    assert!(!desk.run(&[&end[..], &refusal].concat()).await, "ended already");
+    assert_eq!(desk.versions(InstrumentKind::Refusal, "refusal-1").await, 2);
+
+    for verb in ["show", "history"] {
+        assert!(desk.run(&[&["instrument", verb][..], &refusal].concat()).await);
+        assert!(
+            !desk
+                .run(&["instrument", verb, "--kind", "refusal", "--id", "none"])
+                .await
+        );
+        assert_eq!(desk.told(&format!("instrument {verb}")).await, 2);
+    }
+    assert!(
+        !desk
+            .run(&[&["instrument", "show"][..], &refusal, &["--version", "3"]].concat())
+            .await
+    );
+    assert!(desk.run(&["instrument", "list", "--kind", "organisation"]).await);
+    assert!(desk.run(&["instrument", "list", "--patient", P]).await);
+    assert!(
+        desk.run(&[
+            "instrument",
+            "list",
+            "--patient",
+            P,
+            "--kind",
+            "consent",
+            "--json"
+        ])
+        .await
+    );
+    assert!(
+        !desk.run(&["instrument", "list", "--kind", "consent"]).await,
+        "of whom?"
+    );
+    let acts = desk.store.owed_acts().await.unwrap();
+    let lists = acts.iter().filter(|act| act.deed.verb == "instrument list");
+    assert_eq!(lists.map(|act| act.deed.patients.len()).sum::<usize>(), 2);
+    let ended = acts.iter().find(|act| act.deed.verb == "instrument end").unwrap();
+    assert_eq!(ended.deed.patients, [P]);
+    assert_eq!(ended.deed.before.as_ref().unwrap()["version"], 1);
+    assert_eq!(ended.deed.after.as_ref().unwrap()["version"], 2);
+}
+
+#[tokio::test]
+async fn what_is_missing_and_what_changes_is_told_before() {
+    let desk = Desk::new().await;
+    let file = desk.file("domain.json", &lasting().to_string());
+    assert!(desk.run(&["domain", "import", "--file", &file]).await);
+    let mut silent = agreement();
+    silent["terms"]["statement"] = json!("");
+    let silent = desk.file("silent.json", &silent.to_string());
+    assert!(!desk.run(&["agreement", "validate", "--file", &silent]).await);
+    assert!(!desk.run(&["agreement", "validate", "--id", "none"]).await);
+    assert_eq!(desk.told("agreement validate").await, 2);
+    let contract = ["--kind", "contract", "--id", "rad-images"];
+    assert!(
+        desk.run(&[&["instrument", "validate"][..], &contract].concat())
+            .await
+    );
+    let consent = ["--kind", "consent", "--id", "consent-C2", "--json"];
+    assert!(
+        desk.run(&[&["instrument", "validate"][..], &consent].concat())
+            .await
+    );
+    let changed = desk.file("v2.json", &agreement().to_string());
+    assert!(desk.run(&["agreement", "impact", "--file", &changed]).await);
+    assert!(
+        desk.run(&[
+            "agreement",
+            "impact",
+            "--file",
+            &changed,
+            "--at",
+            "2990-02-01",
+            "--json"
+        ])
+        .await
+    );
+    assert_eq!(desk.told("agreement impact").await, 2);
+    assert_eq!(desk.versions(AGREEMENT, "JA-1").await, 1, "nothing was entered");
+}
+
+#[test]
+fn missing_conditions_are_told_with_their_reason() {
+    let (ledger, _) = format::from_str(DOMAIN).unwrap().into_facts();
+    let mut text = agreement();
+    text["terms"]["statement"] = json!(" ");
+    text["terms"]["users"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("signature");
+    let change = registry_store::Change {
+        id: System.ordered(),
+        at: time::macros::datetime!(2026-11-24 06:00 UTC),
+        who: "x".to_owned(),
+        reason: None,
+    };
+    let draft = Instrument::draft(AGREEMENT, &text.to_string(), &change, &[]).unwrap();
+    let at = time::macros::datetime!(2026-11-24 06:00 UTC);
+    let findings = super::validate::findings(&ledger, &draft, at);
+    let told = super::validate::told(&draft, &findings, Some("版 2 は…"), Lang::Ja);
+    assert!(told.contains("登録できません: 版 2 は…"), "{told}");
+    assert!(
+        told.contains("[J0]") && told.contains("第三者提供になる"),
+        "{told}"
+    );
+    assert!(
+        told.contains("[J8] (H1)") && told.contains("この版に合意していない"),
+        "{told}"
+    );
+    assert!(!told.contains("[J1]"), "{told}");
+    assert!(super::validate::told(&draft, &findings, None, Lang::En).contains("why it matters"));
+}
+
+#[test]
+fn help_in_japanese_names_what_there_is() {
+    use clap::CommandFactory;
+    let command = xds_server::lang::localised(Arguments::command(), Lang::Ja, super::JAPANESE);
+    command.debug_assert();
+}

@@ -1,0 +1,183 @@
+//! Why an instrument was not entered.
+
+use xds_policy::change::ChangeFault;
+use xds_policy::format::Problem;
+use xds_policy::version::InstrumentKind;
+use xds_policy::words::InstrumentId;
+
+use super::draft::DraftError;
+use crate::error::StoreError;
+
+/// Why versions of instruments were not entered, or not read. Nothing of what was asked for was done.
+///
+/// `Display` names instruments by their ids, never a patient.
+#[derive(Debug, thiserror::Error)]
+pub enum InstrumentError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The text is no version.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// Somebody entered another version in the meantime, or this one does not follow.
+    #[error(
+        "{} {id}: the latest version is {latest}, so version {} can be entered, not {given}; look at it again with `instrument show`",
+        kind.name(), latest.saturating_add(1)
+    )]
+    NotNext {
+        /// Kind.
+        kind: InstrumentKind,
+        /// Id.
+        id: InstrumentId,
+        /// The latest version there is; 0 for none.
+        latest: u32,
+        /// The version that was to be entered.
+        given: u32,
+    },
+    /// Nothing of this name.
+    #[error("there is no {} {id}", kind.name())]
+    Missing {
+        /// Kind.
+        kind: InstrumentKind,
+        /// Id.
+        id: InstrumentId,
+    },
+    /// A version was to be entered as of another moment, or by somebody else, than it is.
+    #[error("a version says when and by whom it is entered: now, by who enters it")]
+    EnteredOtherwise,
+    /// A version of a joint-use agreement changes what no version may change.
+    #[error("{} {id} version {version}: {}", kind.name(), list(.faults))]
+    Change {
+        /// Kind.
+        kind: InstrumentKind,
+        /// Id.
+        id: InstrumentId,
+        /// The version that was to be entered.
+        version: u32,
+        /// What it may not change.
+        faults: Vec<ChangeFault>,
+    },
+    /// A version is about somebody or something else than the one before it.
+    #[error("{} {id} version {version}: a version is about the same patient, and the same session, as the one before", kind.name())]
+    AnotherSubject {
+        /// Kind.
+        kind: InstrumentKind,
+        /// Id.
+        id: InstrumentId,
+        /// The version that was to be entered.
+        version: u32,
+    },
+    /// It needs two people.
+    #[error("{} {id}: two different people approve it; this names {given}", kind.name())]
+    Approvers {
+        /// Kind.
+        kind: InstrumentKind,
+        /// Id.
+        id: InstrumentId,
+        /// How many it names.
+        given: usize,
+    },
+    /// It concerns a patient that the registry does not know, or not by this text.
+    #[error("{} {id}: the registry does not know the patient that it names as it is written there", kind.name())]
+    UnknownPatient {
+        /// Kind.
+        kind: InstrumentKind,
+        /// Id.
+        id: InstrumentId,
+    },
+    /// The parts of the domain would not fit each other.
+    #[error("{}", problems(.0))]
+    Unfit(Vec<Problem>),
+    /// An import has another content for a version that is there.
+    #[error("{} {id} version {version} is there with another content: versions are never changed", kind.name())]
+    Differs {
+        /// Kind.
+        kind: InstrumentKind,
+        /// Id.
+        id: InstrumentId,
+        /// Version.
+        version: u32,
+    },
+    /// An import would add to the past: decisions were made without it.
+    #[error(
+        "{} {id} version {version}: a file brings to a domain with instruments only what was entered after all of \
+         them, and before now; enter it with `instrument add`", kind.name()
+    )]
+    EnteredInThePast {
+        /// Kind.
+        kind: InstrumentKind,
+        /// Id.
+        id: InstrumentId,
+        /// Version.
+        version: u32,
+    },
+    /// Too much at once.
+    #[error("a file may bring {max} new versions at most; this one has {given}")]
+    TooMany {
+        /// How many it has.
+        given: usize,
+        /// How many it may have.
+        max: usize,
+    },
+}
+
+impl InstrumentError {
+    /// What is wrong, in Japanese; the English text where there is no other.
+    pub fn ja(&self) -> String {
+        match self {
+            Self::NotNext {
+                kind,
+                id,
+                latest,
+                given,
+            } => format!(
+                "{} {id} の最新の版は {latest} です。版 {given} は登録できません。`instrument show` で確かめてください。",
+                kind.name()
+            ),
+            Self::Missing { kind, id } => format!("{} {id} はありません。", kind.name()),
+            Self::Change {
+                kind,
+                id,
+                version,
+                faults,
+            } => {
+                let faults: Vec<&str> = faults.iter().map(|fault| fault.ja()).collect();
+                format!("{} {id} 版 {version}: {}", kind.name(), faults.join("。"))
+            }
+            Self::AnotherSubject { kind, id, version } => format!(
+                "{} {id} 版 {version}: 患者(緊急時アクセスでは開いた人と時刻も)は前の版と同じでなければなりません。",
+                kind.name()
+            ),
+            Self::Approvers { kind, id, given } => format!(
+                "{} {id}: 異なる 2 名の承認が必要です(現在 {given} 名)。`--approved-by` で挙げてください。",
+                kind.name()
+            ),
+            Self::UnknownPatient { kind, id } => format!(
+                "{} {id}: 書かれたとおりの患者IDの患者が登録されていません(ID^^^&OID&ISO)。",
+                kind.name()
+            ),
+            Self::Differs { kind, id, version } => format!(
+                "{} {id} 版 {version} は別の内容で登録済みです。版は変更できません。",
+                kind.name()
+            ),
+            Self::EnteredInThePast { kind, id, version } => format!(
+                "{} {id} 版 {version}: 取り決めが登録済みのドメインには、それより後、現在までに入力された版だけを取り込めます。`instrument add` で登録してください。",
+                kind.name()
+            ),
+            Self::TooMany { given, max } => {
+                format!("一度に取り込める新しい版は {max} 件までです(このファイルには {given} 件)。")
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
+fn list(faults: &[ChangeFault]) -> String {
+    let texts: Vec<&str> = faults.iter().map(|fault| fault.en()).collect();
+    texts.join("; ")
+}
+
+fn problems(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,89 @@
+//! Statements about versions of instruments.
+
+/// What is read of a version, from a table `v`.
+macro_rules! version {
+    () => {
+        "SELECT v.kind, v.id, v.version, v.content, v.sha256, v.evidence_found"
+    };
+}
+
+sql! {
+    ADD_INSTRUMENT "add_instrument" [
+        TEXT, TEXT, INT4, TIMESTAMPTZ, TEXT, TEXT_ARRAY, TIMESTAMPTZ, TIMESTAMPTZ, BYTEA, BYTEA, TEXT, BYTEA, UUID]
+"INSERT INTO instrument_version (kind, id, version, entered_at, entered_by, approved_by, effective_from,
+                                effective_to, evidence, evidence_found, content, sha256, change)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+    ADD_PATIENT_INSTRUMENT "add_patient_instrument" [
+        TEXT, TEXT, INT4, TIMESTAMPTZ, TEXT, TEXT_ARRAY, TIMESTAMPTZ, TIMESTAMPTZ, BYTEA, BYTEA, TEXT, BYTEA, UUID, UUID]
+"INSERT INTO patient_instrument_version (kind, id, version, entered_at, entered_by, approved_by, effective_from,
+                                effective_to, evidence, evidence_found, content, sha256, change, patient)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+
+    /// $1 kind, $2 id, $3 its patient.
+    CLAIM_INSTRUMENT "claim_instrument" [TEXT, TEXT, UUID]
+"INSERT INTO instrument_patient (kind, id, patient) VALUES ($1, $2, $3)";
+
+    INSTRUMENT_PATIENT "instrument_patient" [TEXT, TEXT]
+"SELECT i.patient FROM instrument_patient i WHERE i.kind = $1 AND i.id = $2";
+
+    /// The key of the patient that is named by this identifier, whatever it was merged into.
+    PATIENT_NAMED "patient_named" [TEXT, TEXT]
+"SELECT i.patient FROM patient_identifier i WHERE i.id = $1 AND i.authority = $2";
+
+    /// All versions of some kinds; $1 the kinds, $2 one id or all, $3 entered by then, or at any time.
+    INSTRUMENTS "instruments" [TEXT_ARRAY, TEXT, TIMESTAMPTZ]
+        version!(), "
+  FROM instrument_version v
+ WHERE v.kind = ANY ($1)
+   AND ($2 IS NULL OR v.id = $2)
+   AND ($3 IS NULL OR v.entered_at IS NULL OR v.entered_at <= $3)
+ ORDER BY v.kind, v.id, v.version";
+
+    /// One instrument of a patient.
+    PATIENT_INSTRUMENT "patient_instrument" [TEXT, TEXT]
+        version!(), "
+  FROM instrument_patient i
+  JOIN patient_instrument_version v ON v.patient = i.patient AND v.kind = i.kind AND v.id = i.id
+ WHERE i.kind = $1 AND i.id = $2
+ ORDER BY v.version";
+
+    /// All versions that concern the person who is, or was before a merge, named by $1 and $2, entered by $3.
+    PATIENT_INSTRUMENTS "patient_instruments" [TEXT, TEXT, TIMESTAMPTZ]
+"WITH named AS (
+  SELECT coalesce(p.surviving, p.key) AS key
+    FROM patient_identifier i
+    JOIN patient p ON p.key = i.patient
+   WHERE i.id = $1 AND i.authority = $2
+), person AS (
+  SELECT n.key FROM named n
+  UNION
+  SELECT p.key FROM named n JOIN patient p ON p.surviving = n.key
+)
+", version!(), "
+  FROM person
+  JOIN patient_instrument_version v ON v.patient = person.key
+ WHERE $3 IS NULL OR v.entered_at IS NULL OR v.entered_at <= $3
+ ORDER BY v.kind, v.id, v.version";
+
+    /// A page of all patients' instruments, after a version: $1 patient, $2 kind, $3 id, $4 version.
+    ALL_PATIENT_INSTRUMENTS "all_patient_instruments" [UUID, TEXT, TEXT, INT4]
+        version!(), ", v.patient
+  FROM patient_instrument_version v
+ WHERE (v.patient, v.kind, v.id, v.version) > ($1, $2, $3, $4)
+ ORDER BY v.patient, v.kind, v.id, v.version
+ LIMIT 1000";
+
+    /// A page of all documents, after a document: $1 patient, $2 id. Whether each is approved and of one of the
+    /// organisations $3; the patient is the surviving one, looked up for each so that the page alone is read.
+    HOLDINGS "holdings" [UUID, UUID, TEXT_ARRAY]
+"SELECT d.patient, d.id, d.status = 1 AND d.organisation = ANY ($3),
+       (SELECT p.id FROM patient o JOIN patient p ON p.key = coalesce(o.surviving, o.key) WHERE o.key = d.patient),
+       (SELECT p.authority FROM patient o JOIN patient p ON p.key = coalesce(o.surviving, o.key)
+         WHERE o.key = d.patient),
+       d.organisation, d.class_code, d.type_code, d.confidentiality_codes, d.scope, d.registered_at
+  FROM document_entry d
+ WHERE (d.patient, d.id) > ($1, $2)
+ ORDER BY d.patient, d.id
+ LIMIT 2000";
+}
