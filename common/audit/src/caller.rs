@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 use xds_model::Principal;
+use xds_model::principal::{CodeLabel, User};
 
 /// Who asks, as far as known: everything is missing for a connection that was refused.
 #[derive(Clone, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -33,6 +34,9 @@ pub struct Caller {
     /// The applications that an HL7 version 2 message names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hl7: Option<Hl7Parties>,
+    /// Whether the same message came before, from the same node, byte for byte: a retry.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeat: bool,
 }
 
 /// Who sent an HL7 version 2 message, and to whom (ITI TF-2 3.8.5.1).
@@ -52,11 +56,12 @@ impl Caller {
             node: Some(node.name.0.clone()),
             organisation: Some(node.organisation.0.clone()),
             via: principal.via().map(|via| via.0.clone()),
-            user: principal.user().map(AuditUser::of),
+            user: AuditUser::of(principal.users()),
             peer,
             certificate: Some(node.fingerprint.clone()),
             reply_to: None,
             hl7: None,
+            repeat: false,
         }
     }
 
@@ -107,16 +112,30 @@ pub struct AuditUser {
 }
 
 impl AuditUser {
-    fn of(user: &xds_model::principal::User) -> Self {
-        Self {
+    /// One user in all its roles and for all its purposes.
+    fn of(users: &[User]) -> Option<Self> {
+        let user = users.first()?;
+        let mut roles = Vec::new();
+        let mut purposes = Vec::new();
+        for user in users {
+            add(&mut roles, Coded::labelled(&user.role, &user.role_label));
+            add(&mut purposes, Coded::labelled(&user.purpose, &user.purpose_label));
+        }
+        Some(Self {
             id: user.id.clone(),
             issuer: user.issuer.clone(),
-            alias: None,
-            roles: vec![Coded::bare(&user.role)],
-            purposes: vec![Coded::bare(&user.purpose)],
+            alias: user.alias.clone(),
+            roles,
+            purposes,
             two_factor: user.two_factor,
             by_default: user.by_default,
-        }
+        })
+    }
+}
+
+fn add(codes: &mut Vec<Coded>, code: Coded) {
+    if !codes.contains(&code) {
+        codes.push(code);
     }
 }
 
@@ -142,6 +161,14 @@ impl Coded {
             text: None,
         }
     }
+
+    fn labelled(code: &str, label: &CodeLabel) -> Self {
+        Self {
+            code: code.to_owned(),
+            system: label.system.clone(),
+            text: label.text.clone(),
+        }
+    }
 }
 
 impl fmt::Debug for Caller {
@@ -150,5 +177,70 @@ impl fmt::Debug for Caller {
             .field("node", &self.node)
             .field("peer", &self.peer)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use xds_model::principal::EnrolledNode;
+
+    use super::*;
+
+    fn principal() -> Principal {
+        let node: EnrolledNode = serde_json::from_value(serde_json::json!({
+            "name": "n1",
+            "fingerprint": "0",
+            "organisation": "o",
+            "entity": "e",
+            "transactions": [],
+            "allow_tls12": false,
+            "acts_for_others": false,
+            "in_flight_max": null,
+            "source_ids": [],
+            "feeds": [],
+            "default_user": { "role": "nurse", "purpose": "TREAT", "two_factor": false },
+        }))
+        .unwrap();
+        Principal::authenticated(node)
+    }
+
+    fn user(role: &str, purpose: &str) -> User {
+        let label = |text: &str| CodeLabel {
+            system: Some("1.2.3".to_owned()),
+            text: Some(text.to_owned()),
+        };
+        User {
+            id: "sato".to_owned(),
+            issuer: Some("idp".to_owned()),
+            alias: Some("佐藤".to_owned()),
+            role: role.to_owned(),
+            role_label: label("a role"),
+            purpose: purpose.to_owned(),
+            purpose_label: label("a purpose"),
+            two_factor: true,
+            by_default: false,
+        }
+    }
+
+    #[test]
+    fn a_user_is_told_of_with_each_role_and_purpose_once() {
+        let users = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")].map(|(role, purpose)| user(role, purpose));
+        let caller = Caller::of(&principal().with_users(users.to_vec()), None);
+        let told = caller.user.unwrap();
+        let codes = |codes: &[Coded]| codes.iter().map(|code| code.code.clone()).collect::<Vec<_>>();
+        assert_eq!((codes(&told.roles), codes(&told.purposes)), (
+            vec!["a".to_owned(), "b".to_owned()],
+            vec!["x".to_owned(), "y".to_owned()]
+        ));
+        assert_eq!(told.alias.as_deref(), Some("佐藤"));
+        assert_eq!(told.roles[0].text.as_deref(), Some("a role"));
+        assert!(!told.by_default);
+
+        let by_default = Caller::of(&principal(), None);
+        let told = by_default.user.as_ref().unwrap();
+        assert!(told.by_default && told.roles == [Coded::bare("nurse")]);
+        let text = serde_json::to_string(&by_default).unwrap();
+        assert!(!text.contains("repeat"), "what is not so takes no room: {text}");
+        assert!(serde_json::from_str::<Caller>(&text).unwrap() == by_default);
     }
 }
