@@ -92,12 +92,7 @@ impl RegistryClient {
 
     /// Sends ITI-42 for the node that submitted. `assertion`: that of its user, passed on as it came; `body`: the
     /// SubmitObjectsRequest.
-    pub async fn register(
-        &self,
-        submitter: &NodeName,
-        assertion: Option<&str>,
-        body: &str,
-    ) -> Registration {
+    pub async fn register(&self, submitter: &NodeName, assertion: Option<&str>, body: &str) -> Registration {
         let headers = [(SUBMITTING_NODE, submitter.0.as_str())];
         let call = Call {
             headers: &headers,

@@ -224,14 +224,18 @@ mod tests {
 
     #[test]
     fn a_user_is_told_of_with_each_role_and_purpose_once() {
-        let users = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")].map(|(role, purpose)| user(role, purpose));
+        let users =
+            [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")].map(|(role, purpose)| user(role, purpose));
         let caller = Caller::of(&principal().with_users(users.to_vec()), None);
         let told = caller.user.unwrap();
         let codes = |codes: &[Coded]| codes.iter().map(|code| code.code.clone()).collect::<Vec<_>>();
-        assert_eq!((codes(&told.roles), codes(&told.purposes)), (
-            vec!["a".to_owned(), "b".to_owned()],
-            vec!["x".to_owned(), "y".to_owned()]
-        ));
+        assert_eq!(
+            (codes(&told.roles), codes(&told.purposes)),
+            (
+                vec!["a".to_owned(), "b".to_owned()],
+                vec!["x".to_owned(), "y".to_owned()]
+            )
+        );
         assert_eq!(told.alias.as_deref(), Some("佐藤"));
         assert_eq!(told.roles[0].text.as_deref(), Some("a role"));
         assert!(!told.by_default);

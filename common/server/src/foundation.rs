@@ -368,7 +368,9 @@ fn xua(plan: &Plan<'_>) -> Result<Option<Arc<Xua>>, XuaError> {
         return Ok(None);
     };
     if !section.required {
-        tracing::warn!("xua.required is false: requests without an assertion are decided by their node alone");
+        tracing::warn!(
+            "xua.required is false: requests without an assertion are decided by their node alone"
+        );
     }
     let (address, file) = (&plan.clinical.public_url, plan.audit.assertions_file());
     Xua::open(section, address, file, Arc::clone(&plan.clock)).map(|xua| Some(Arc::new(xua)))

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use xds_audit::Caller as AuditCaller;
 use xds_model::Transaction;
 use xds_soap::{
-    ContentTypeError, Fault, MtomReader, Packaging, Refusal, ReplyAddresses, RequestEnvelope, Subcode, action,
-    is_soap11, read_message_id_leniently, read_request, refuse_stray_includes,
+    ContentTypeError, Fault, MtomReader, Packaging, Refusal, ReplyAddresses, RequestEnvelope, Subcode,
+    action, is_soap11, read_message_id_leniently, read_request, refuse_stray_includes,
 };
 use xds_tls::Fingerprint;
 use xds_xml::{Document, Element};

@@ -203,17 +203,14 @@ fn lines(replay: &ReplayCache, messages: &Messages) -> Vec<Line> {
         used: Some(UsedLine::of_used(used)),
     });
     let seen = messages.by_node.iter().flat_map(|(node, of_node)| {
-        of_node
-            .order
-            .iter()
-            .filter_map(|id| {
-                Some(Line {
-                    node: node.0.clone(),
-                    message: id.clone(),
-                    digest: of_node.digests.get(id)?.clone(),
-                    used: None,
-                })
+        of_node.order.iter().filter_map(|id| {
+            Some(Line {
+                node: node.0.clone(),
+                message: id.clone(),
+                digest: of_node.digests.get(id)?.clone(),
+                used: None,
             })
+        })
     });
     used.chain(seen).collect()
 }
@@ -317,7 +314,11 @@ mod tests {
         messages.insert(node("b"), "m0".to_owned(), "e".to_owned());
         assert_eq!(messages.digest(&node("a"), "m0"), None);
         assert_eq!(messages.digest(&node("a"), "m1"), Some("d"));
-        assert_eq!(messages.digest(&node("b"), "m0"), Some("e"), "each node has its own");
+        assert_eq!(
+            messages.digest(&node("b"), "m0"),
+            Some("e"),
+            "each node has its own"
+        );
         assert_eq!(messages.len(), MESSAGES_PER_NODE_MAX + 1);
     }
 
@@ -334,6 +335,80 @@ mod tests {
 
         fs::write(&path, format!("no json\n{line}")).unwrap();
         assert!(Memory::open(path, 10, OffsetDateTime::UNIX_EPOCH).is_err());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    fn now() -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000)
+    }
+
+    fn assertion() -> Assertion {
+        use xds_testkit::xua::{AssertionProvider, AssertionSpec, SignatureAlgorithm};
+        use xds_xua::{Rules, SigningCertificate, Trust, TrustedIssuer, Validator, Vouching, names};
+
+        let provider =
+            AssertionProvider::generate("idp", SignatureAlgorithm::EcdsaP256Sha256, now()).unwrap();
+        let organisation = xds_model::principal::OrganisationId("o".to_owned());
+        let trust = Trust::new(vec![TrustedIssuer {
+            entity_id: "idp".to_owned(),
+            certificates: vec![SigningCertificate::from_der(provider.certificate_der()).unwrap()],
+            vouches_for: vec![Vouching {
+                organisation,
+                organisation_ids: ["o".to_owned()].into(),
+                nodes: None,
+            }],
+        }]);
+        let rules = Rules {
+            needs_role: false,
+            needs_purpose: false,
+            ..Rules::new(["here".to_owned()])
+        };
+        let spec = AssertionSpec::new("_a", now(), "here", "user").with_text(names::ORGANIZATION_ID, "o");
+        let header = format!(
+            "<w:Security xmlns:w=\"{}\">{}</w:Security>",
+            crate::xua::WSSE,
+            provider.issue(&spec).unwrap()
+        );
+        let document = xds_xml::Document::parse(header.as_bytes(), &xds_xml::Limits::default()).unwrap();
+        let node = serde_json::from_value(serde_json::json!({
+            "name": "a", "fingerprint": "0", "organisation": "o", "entity": "e", "transactions": [],
+            "allow_tls12": false, "acts_for_others": false, "in_flight_max": null, "source_ids": [],
+            "feeds": [], "default_user": null,
+        }))
+        .unwrap();
+        Validator::new(trust, rules)
+            .validate(Some(document.root()), &node, now())
+            .unwrap()
+    }
+
+    #[test]
+    fn the_file_stays_small_and_a_line_that_was_not_written_whole_is_not_built_upon() {
+        let folder = std::env::temp_dir().join(format!("renkei-memory-long-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("memory");
+        let (assertion, node) = (assertion(), node("a"));
+        let mut memory = Memory::open(path.clone(), 10, now()).unwrap();
+        let admit = |memory: &mut Memory, id: &str, digest: &str| {
+            memory.admit(&assertion, &node, Message { id, digest }, now())
+        };
+        let rounds = LINES_SPARE + 3 * MESSAGES_PER_NODE_MAX;
+        for index in 0..rounds {
+            assert_eq!(
+                admit(&mut memory, &format!("m{index}"), "d").unwrap(),
+                Admitted::New
+            );
+        }
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines < rounds / 2, "{lines}");
+
+        memory.notes.file.write_all(b"{\"node\":").unwrap();
+        memory.notes.is_broken = true;
+        assert_eq!(admit(&mut memory, "last", "d").unwrap(), Admitted::New);
+        drop(memory);
+        let mut memory = Memory::open(path, 10, now()).unwrap();
+        assert_eq!(admit(&mut memory, "last", "d").unwrap(), Admitted::Repeat);
+        assert!(admit(&mut memory, "last", "e").is_err());
+        assert_eq!(memory.replay.entries().len(), 1);
         fs::remove_dir_all(folder).unwrap();
     }
 

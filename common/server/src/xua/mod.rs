@@ -23,8 +23,8 @@ use crate::config::XuaSection;
 
 pub(crate) use fault::fault_of;
 pub use kind::NodeKind;
-pub(crate) use material::look;
 pub use material::IssuerError;
+pub(crate) use material::look;
 
 use kind::Requirement;
 use material::Live;
@@ -133,7 +133,8 @@ impl Xua {
         let Some(assertion) = assertion else {
             return self.admit(None, caller, message);
         };
-        let header = format!("<forwarded:Security xmlns:forwarded=\"{WSSE}\">{assertion}</forwarded:Security>");
+        let header =
+            format!("<forwarded:Security xmlns:forwarded=\"{WSSE}\">{assertion}</forwarded:Security>");
         match Document::parse(header.as_bytes(), &Limits::default()) {
             Ok(document) => self.admit(Some(document.root()), caller, message),
             Err(_) => Err(NotAsserted::Refused(Refused::malformed())),
@@ -192,6 +193,8 @@ impl Xua {
 
 impl fmt::Debug for Xua {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Xua").field("live", &self.live).finish_non_exhaustive()
+        f.debug_struct("Xua")
+            .field("live", &self.live)
+            .finish_non_exhaustive()
     }
 }

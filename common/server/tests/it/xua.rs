@@ -16,9 +16,7 @@ use xds_testkit::xua::{AssertionProvider, AssertionSpec, SignatureAlgorithm};
 use xds_xml::{Document, Limits};
 
 use crate::client::{Client, Reply};
-use crate::message::{
-    CANARY, QUERY, SIMPLE, envelope, fresh_id, good, headers, post, post_with, query_body,
-};
+use crate::message::{CANARY, QUERY, SIMPLE, envelope, fresh_id, good, headers, post, post_with, query_body};
 use crate::watch;
 use crate::world::{Folder, Now, Told, World, node};
 
@@ -55,15 +53,26 @@ fn toml_of(text: &str) -> XuaSection {
 }
 
 fn trust(folder: &Folder, providers: &[&AssertionProvider]) {
-    let text: String = providers.iter().map(|provider| provider.certificate_pem()).collect();
+    let text: String = providers
+        .iter()
+        .map(|provider| provider.certificate_pem())
+        .collect();
     write_public(&folder.path("idp.pem"), text.as_bytes()).unwrap();
 }
 
 /// A good assertion about a user whose name must be seen nowhere but in the journal.
 fn spec(id: &str) -> AssertionSpec {
     AssertionSpec::new(id, OffsetDateTime::now() - Duration::SECOND, AUDIENCE, CANARY)
-        .with_text("urn:oasis:names:tc:xspa:1.0:subject:organization-id", ORGANISATION_ID)
-        .with_code("urn:oasis:names:tc:xacml:2.0:subject:role", "Role", "physician", SYSTEM)
+        .with_text(
+            "urn:oasis:names:tc:xspa:1.0:subject:organization-id",
+            ORGANISATION_ID,
+        )
+        .with_code(
+            "urn:oasis:names:tc:xacml:2.0:subject:role",
+            "Role",
+            "physician",
+            SYSTEM,
+        )
         .with_code(
             "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse",
             "PurposeOfUse",
@@ -142,7 +151,9 @@ impl World {
 async fn xua_20_user_role_and_purpose_stand_in_the_journal_and_nowhere_else() {
     let (world, provider) = world().await;
     let assertion = provider.issue(&spec("_a1")).unwrap();
-    let told = world.accepted(&mut world.client().await, &asked(&assertion)).await;
+    let told = world
+        .accepted(&mut world.client().await, &asked(&assertion))
+        .await;
     let code = |code: &str| serde_json::json!([{ "code": code, "system": SYSTEM, "text": code }]);
     assert_eq!(
         told.user,
@@ -164,7 +175,9 @@ async fn xua_20_user_role_and_purpose_stand_in_the_journal_and_nowhere_else() {
         SYSTEM,
     );
     let assertion = provider.issue(&several).unwrap();
-    let told = world.accepted(&mut world.client().await, &asked(&assertion)).await;
+    let told = world
+        .accepted(&mut world.client().await, &asked(&assertion))
+        .await;
     let user = told.user.unwrap();
     assert_eq!(user["roles"].as_array().unwrap().len(), 1, "{user}");
     let purposes: Vec<_> = user["purposes"]
@@ -175,7 +188,10 @@ async fn xua_20_user_role_and_purpose_stand_in_the_journal_and_nowhere_else() {
         .collect();
     assert_eq!(purposes, ["TREAT", "ETREAT"]);
     watch::assert_clean(CANARY);
-    assert!(!watch::log_holds("saml2:Assertion"), "the raw assertion is logged");
+    assert!(
+        !watch::log_holds("saml2:Assertion"),
+        "the raw assertion is logged"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,10 +226,30 @@ async fn what_is_wrong_with_an_assertion_is_told_and_nothing_is_done() {
             .unwrap();
     let twice = format!("{}{}", security(&good), security(&good));
     for (what, security, subcode, code) in [
-        ("expired", security(&signed(&expired)), "InvalidSecurityToken", "XUA-T03"),
-        ("not valid yet", security(&signed(&early)), "InvalidSecurityToken", "XUA-T04"),
-        ("another audience", security(&signed(&elsewhere)), "InvalidSecurityToken", "XUA-C02"),
-        ("another organisation", security(&signed(&foreign)), "FailedAuthentication", "XUA-O04"),
+        (
+            "expired",
+            security(&signed(&expired)),
+            "InvalidSecurityToken",
+            "XUA-T03",
+        ),
+        (
+            "not valid yet",
+            security(&signed(&early)),
+            "InvalidSecurityToken",
+            "XUA-T04",
+        ),
+        (
+            "another audience",
+            security(&signed(&elsewhere)),
+            "InvalidSecurityToken",
+            "XUA-C02",
+        ),
+        (
+            "another organisation",
+            security(&signed(&foreign)),
+            "FailedAuthentication",
+            "XUA-O04",
+        ),
         (
             "unsigned",
             security(&provider.write(&spec("_a6"))),
@@ -239,7 +275,12 @@ async fn what_is_wrong_with_an_assertion_is_told_and_nothing_is_done() {
             "XUA-S17",
         ),
         ("two headers", twice, "InvalidSecurity", "XUA-H07"),
-        ("two assertions", security(&format!("{good}{good}")), "InvalidSecurity", "XUA-H03"),
+        (
+            "two assertions",
+            security(&format!("{good}{good}")),
+            "InvalidSecurity",
+            "XUA-H03",
+        ),
     ] {
         let bytes = message(&fresh_id(), &security, "echo");
         world.assertion_refused(what, &bytes, subcode, code).await;
@@ -256,7 +297,10 @@ async fn xua_13_replay_and_honest_retries() {
         one_time_use: true,
         ..spec("_once")
     };
-    let (once, often) = (provider.issue(&once).unwrap(), provider.issue(&spec("_often")).unwrap());
+    let (once, often) = (
+        provider.issue(&once).unwrap(),
+        provider.issue(&spec("_often")).unwrap(),
+    );
     let mut h1 = world.client().await;
 
     // With new MessageIDs inside its validity.
@@ -322,7 +366,10 @@ async fn xua_13_a_restart_forgets_nothing() {
         one_time_use: true,
         ..spec("_once")
     };
-    let (once, often) = (provider.issue(&once).unwrap(), provider.issue(&spec("_often")).unwrap());
+    let (once, often) = (
+        provider.issue(&once).unwrap(),
+        provider.issue(&spec("_often")).unwrap(),
+    );
     {
         let xua = open();
         assert_eq!(admit(&xua, &h1, &once, "m1", "d1"), Ok(false));
@@ -359,7 +406,9 @@ async fn where_it_is_required_only_the_exempt_come_without() {
     let reply = h2.ask(&asked(&provider.write(&spec("_a1")))).await;
     assert!(reply.text().contains("XUA-S01"), "{}", reply.text());
     let assertion = provider.issue(&spec("_a2")).unwrap();
-    let told = world.accepted(&mut world.client().await, &asked(&assertion)).await;
+    let told = world
+        .accepted(&mut world.client().await, &asked(&assertion))
+        .await;
     assert!(told.user.is_some());
 
     world.enrol("h1", |node| {
@@ -372,7 +421,12 @@ async fn where_it_is_required_only_the_exempt_come_without() {
     );
     let bytes = post("/registry", SIMPLE, register.as_bytes());
     let reply = world.client().await.ask(&bytes).await;
-    assert_eq!(reply.status, 200, "a device that only publishes: {}", reply.text());
+    assert_eq!(
+        reply.status,
+        200,
+        "a device that only publishes: {}",
+        reply.text()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -381,7 +435,9 @@ async fn without_the_section_assertions_are_passed_over() {
     let reply = world
         .client()
         .await
-        .ask(&asked("<saml2:Assertion xmlns:saml2=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>"))
+        .ask(&asked(
+            "<saml2:Assertion xmlns:saml2=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>",
+        ))
         .await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert_eq!(world.events_of("ITI-18").pop().unwrap().user, None);
@@ -411,14 +467,22 @@ async fn xua_19_a_providers_key_is_rolled_over_under_way() {
         assert!(began.elapsed() < std::time::Duration::from_secs(20));
         number += 1;
     }
-    assert_eq!(answer(&fresh(&old, number + 1)).await.status, 200, "both are good");
+    assert_eq!(
+        answer(&fresh(&old, number + 1)).await.status,
+        200,
+        "both are good"
+    );
 
     trust(&world.folder, &[&new]);
     number += 2;
     let began = std::time::Instant::now();
     while answer(&fresh(&old, number)).await.status == 200 {
         assert!(began.elapsed() < std::time::Duration::from_secs(20));
-        assert_eq!(answer(&fresh(&new, number + 1)).await.status, 200, "no good one fails");
+        assert_eq!(
+            answer(&fresh(&new, number + 1)).await.status,
+            200,
+            "no good one fails"
+        );
         number += 2;
     }
     assert!(answer(&fresh(&old, number + 2)).await.text().contains("XUA-S16"));
@@ -428,7 +492,10 @@ async fn xua_19_a_providers_key_is_rolled_over_under_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repository_passes_an_assertion_on_for_the_node_that_it_names() {
     let (mut world, provider) = world().await;
-    let ca_leaf = world.ca.leaf(&xds_testkit::pki::LeafSpec::node("repository")).unwrap();
+    let ca_leaf = world
+        .ca
+        .leaf(&xds_testkit::pki::LeafSpec::node("repository"))
+        .unwrap();
     let mut repository = node("repository", &ca_leaf);
     repository.acts_for_others = true;
     repository.organisation = OrganisationId("network".to_owned());
@@ -475,7 +542,11 @@ async fn a_repository_passes_an_assertion_on_for_the_node_that_it_names() {
         assert!(reply.text().contains(code), "{what}: {}", reply.text());
         assert_eq!(world.reached(), reached, "{what}");
         let told = world.events_of("assertion-refused").pop().unwrap();
-        assert_eq!((told.reason.as_str(), told.node.as_deref()), (code, Some("h1")), "{what}");
+        assert_eq!(
+            (told.reason.as_str(), told.node.as_deref()),
+            (code, Some("h1")),
+            "{what}"
+        );
     }
     // The user itself may go on with it at the registry, unless it was for one use.
     let often = provider.issue(&spec("_often")).unwrap();
@@ -508,12 +579,27 @@ fn the_section_and_what_doctor_says_of_it() {
     };
     complains("audiences = []", "xua.audiences");
     complains("audiences = [\"a\"]", "[[xua.issuer]]");
-    complains("audiences = [\"a\"]\nexempt_nodes = [\"n\"]", "exempt from nothing");
-    complains("audiences = [\"a\"]\nclock_skew_seconds = 301", "clock_skew_seconds");
-    complains("audiences = [\"a\"]\nlifetime_hours_max = 0", "lifetime_hours_max");
-    complains("audiences = [\"a\"]\nassertions_per_issuer_max = 0", "assertions_per_issuer_max");
+    complains(
+        "audiences = [\"a\"]\nexempt_nodes = [\"n\"]",
+        "exempt from nothing",
+    );
+    complains(
+        "audiences = [\"a\"]\nclock_skew_seconds = 301",
+        "clock_skew_seconds",
+    );
+    complains(
+        "audiences = [\"a\"]\nlifetime_hours_max = 0",
+        "lifetime_hours_max",
+    );
+    complains(
+        "audiences = [\"a\"]\nassertions_per_issuer_max = 0",
+        "assertions_per_issuer_max",
+    );
     let issuer = "[[issuer]]\nentity_id = \"i\"\ncertificates = []\norganisation = []\n";
-    complains(&format!("audiences = [\"a\"]\n{issuer}"), "certificates names no file");
+    complains(
+        &format!("audiences = [\"a\"]\n{issuer}"),
+        "certificates names no file",
+    );
     complains(&format!("audiences = [\"a\"]\n{issuer}"), "nobody may use it");
     complains(&format!("audiences = [\"a\"]\n{issuer}{issuer}"), "given twice");
 }

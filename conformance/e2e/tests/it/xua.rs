@@ -94,9 +94,11 @@ async fn xua_20_both_journals_name_the_user_of_a_clinic_and_the_purpose() {
         (Program::Repository, at_repository),
     ] {
         expected.sort_unstable();
-        until("both journals name the user", Duration::from_secs(20), async || {
-            told_of(&network, program, "sato@c1.example") == expected
-        })
+        until(
+            "both journals name the user",
+            Duration::from_secs(20),
+            async || told_of(&network, program, "sato@c1.example") == expected,
+        )
         .await;
     }
     // The journal of the registry says by whom it was passed on, and that the client is the clinic.
@@ -108,7 +110,10 @@ async fn xua_20_both_journals_name_the_user_of_a_clinic_and_the_purpose() {
     assert!(passed_on);
     for program in [Program::Registry, Program::Repository] {
         let log = network.server(program).log();
-        assert!(!log.contains("sato@c1.example") && !log.contains("saml2:"), "{log}");
+        assert!(
+            !log.contains("sato@c1.example") && !log.contains("saml2:"),
+            "{log}"
+        );
     }
 }
 
@@ -132,7 +137,10 @@ async fn a_tampered_assertion_is_refused_by_both_and_both_live() {
     let request = soap::simple(Program::Registry, query.as_bytes());
     let (answered, text) = soap::send(&c1, Program::Registry, &request).await;
     assert_eq!(answered, Answered::fault("Sender"), "{text}");
-    assert!(text.contains("wsse:FailedCheck") && text.contains("XUA-S17: "), "{text}");
+    assert!(
+        text.contains("wsse:FailedCheck") && text.contains("XUA-S17: "),
+        "{text}"
+    );
     assert!(!text.contains("suzuki"), "{text}");
 
     let spoilt = c1.with_assertion(tampered);
@@ -145,7 +153,11 @@ async fn a_tampered_assertion_is_refused_by_both_and_both_live() {
     assert_eq!(refused(&network, Program::Repository), [told.clone(), told]);
     let honest = c1.with_assertion(good);
     published(&honest, &patient, "y").await;
-    assert_eq!(honest.find(&patient).await.unwrap().len(), 1, "nothing was stored before");
+    assert_eq!(
+        honest.find(&patient).await.unwrap().len(),
+        1,
+        "nothing was stored before"
+    );
 }
 
 /// What the repository alone lets pass, the registry judges again: there nothing is stored, released or left behind.
@@ -165,7 +177,10 @@ async fn the_registry_judges_again_what_a_repository_passes_on() {
     let plain = network.node("c1").unwrap();
     let published = published(&plain, &patient, "y").await;
     let (response, documents) = c1.retrieve(&[published.unique_id()]).await.unwrap();
-    assert!(!response.errors.is_empty() && documents.is_empty(), "{response:?}");
+    assert!(
+        !response.errors.is_empty() && documents.is_empty(),
+        "{response:?}"
+    );
 
     let told = ("XUA-C02".to_owned(), Some("c1".to_owned()));
     assert_eq!(refused(&network, Program::Registry), [told.clone(), told]);
