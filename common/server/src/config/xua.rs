@@ -110,6 +110,7 @@ impl XuaSection {
 
     /// Complaints about values.
     pub fn complaints(&self) -> Vec<String> {
+        let exempts = !self.exempt_kinds.is_empty() || !self.exempt_nodes.is_empty();
         let mut complaints = Vec::new();
         let mut complain = |wrong: bool, text: &str| {
             if wrong {
@@ -129,7 +130,7 @@ impl XuaSection {
             "xua.issuer: there are more than 256",
         );
         complain(
-            !self.required && !(self.exempt_kinds.is_empty() && self.exempt_nodes.is_empty()),
+            exempts && !self.required,
             "xua.exempt_kinds and xua.exempt_nodes exempt from nothing: set xua.required = true, or leave them out",
         );
         complain(
