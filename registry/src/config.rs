@@ -9,7 +9,7 @@ use serde::Deserialize;
 use xds_model::Oid;
 use xds_server::config::{
     AuditSection, ClinicalSection, Configuration, Limits, LogSection, NodeSection, StatusSection,
-    TimeSection, rebase,
+    TimeSection, XuaSection, rebase,
 };
 
 use crate::trail::AuditRepositorySection;
@@ -49,6 +49,9 @@ pub(crate) struct Config {
     /// Where the clock is compared with.
     #[serde(default)]
     pub(crate) time: TimeSection,
+    /// Assertions about users; without it they are passed over.
+    #[serde(default)]
+    pub(crate) xua: Option<XuaSection>,
     /// Every limit.
     #[serde(default)]
     pub(crate) limits: Limits,
@@ -268,6 +271,9 @@ impl Configuration for Config {
         }
         self.clinical.rebase(base);
         self.audit.rebase(base);
+        if let Some(xua) = &mut self.xua {
+            xua.rebase(base);
+        }
         if let Some(database) = &mut self.database {
             let files = [
                 &mut database.password_file,
@@ -285,6 +291,7 @@ impl Configuration for Config {
         let mut complaints = self.status.complaints();
         complaints.extend(self.audit.complaints());
         complaints.extend(self.time.complaints());
+        complaints.extend(self.xua.iter().flat_map(XuaSection::complaints));
         if let Err(error) = self.registry.assigning_authority.parse::<Oid>() {
             complaints.push(format!("registry.assigning_authority: {error}"));
         }
@@ -395,6 +402,8 @@ mod tests {
         assert!(repository.udp_listen.is_some());
         assert!(config.private_database.binaries.is_some());
         assert!(config.node.enterprise_site_id.is_some());
+        let xua = config.xua.unwrap();
+        assert_eq!((xua.required, xua.issuer.len()), (true, 1));
     }
 
     #[test]

@@ -139,7 +139,7 @@ impl FeedListener {
                     return false;
                 }
             };
-            let caller = Caller { principal, address };
+            let caller = Caller::new(principal, address);
             let began = Instant::now();
             let reply = self.detached(caller, frame).await;
             self.gate

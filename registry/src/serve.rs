@@ -142,6 +142,7 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
         audit: &config.audit,
         time: &config.time,
         limits: &config.limits,
+        xua: config.xua.as_ref(),
         nodes: Arc::clone(&nodes),
         metrics,
         ready: ready.clone(),

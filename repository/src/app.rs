@@ -140,6 +140,7 @@ pub async fn start(config: &Config, clock: SharedClock, ids: SharedIds) -> Resul
         audit: &config.audit,
         time: &config.time,
         limits: &config.limits,
+        xua: config.xua.as_ref(),
         nodes: NodeList::new(Limits::seconds(config.registry.nodes_age_seconds_max)),
         metrics: Metrics::new(|registry| metrics.register(registry)),
         ready,

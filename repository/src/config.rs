@@ -10,7 +10,7 @@ use xds_model::Oid;
 use xds_model::exchange::path;
 use xds_server::config::{
     AuditSection, ClinicalSection, Configuration, Limits, LogSection, NodeSection, StatusSection,
-    TimeSection, rebase, rebase_material,
+    TimeSection, XuaSection, rebase, rebase_material,
 };
 use xds_tls::MaterialPaths;
 use zeroize::Zeroizing;
@@ -37,6 +37,9 @@ pub struct Config {
     /// Where the clock is compared with.
     #[serde(default)]
     pub time: TimeSection,
+    /// Assertions about users; without it they are passed over.
+    #[serde(default)]
+    pub xua: Option<XuaSection>,
     /// Every limit.
     #[serde(default)]
     pub limits: Limits,
@@ -143,6 +146,9 @@ impl Configuration for Config {
         self.clinical.rebase(base);
         self.audit.rebase(base);
         self.repository.rebase(base);
+        if let Some(xua) = &mut self.xua {
+            xua.rebase(base);
+        }
         if let Some(tls) = &mut self.registry.tls {
             rebase_material(tls, base);
         }
@@ -152,6 +158,7 @@ impl Configuration for Config {
         let mut complaints = self.status.complaints();
         complaints.extend(self.audit.complaints());
         complaints.extend(self.time.complaints());
+        complaints.extend(self.xua.iter().flat_map(XuaSection::complaints));
         complaints.extend(self.repository.complaints());
         complaints.extend(self.registry.complaints());
         if endpoint_path(&self.clinical.public_url).is_none() {

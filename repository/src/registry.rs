@@ -6,8 +6,8 @@ use xds_client::{Call, CallError, Client, ClientSettings, Repeat};
 use xds_ebxml::rs::{RegistryResponse, ResponseStatus, read_registry_response};
 use xds_model::Transaction;
 use xds_model::exchange::{
-    DecisionAnswer, DecisionQuestion, DocumentDecision, NodesAnswer, NodesQuestion, Operation,
-    RegisteredAnswer, RegisteredQuestion,
+    DecisionAnswer, DecisionQuestion, DocumentDecision, ForwardedAssertion, NodesAnswer, NodesQuestion,
+    Operation, RegisteredAnswer, RegisteredQuestion,
 };
 use xds_model::principal::{EnrolledNode, NodeName};
 use xds_model::time::SharedIds;
@@ -90,11 +90,13 @@ impl RegistryClient {
         &self.addresses.decision
     }
 
-    /// Sends ITI-42 for the node that submitted. `body`: the SubmitObjectsRequest.
-    pub async fn register(&self, submitter: &NodeName, body: &str) -> Registration {
+    /// Sends ITI-42 for the node that submitted. `assertion`: that of its user, passed on as it came; `body`: the
+    /// SubmitObjectsRequest.
+    pub async fn register(&self, submitter: &NodeName, assertion: Option<&str>, body: &str) -> Registration {
         let headers = [(SUBMITTING_NODE, submitter.0.as_str())];
         let call = Call {
             headers: &headers,
+            security_xml: assertion,
             ..Call::new(&self.addresses.register, Transaction::Iti42)
         };
         let began = Instant::now();
@@ -123,7 +125,8 @@ impl RegistryClient {
         Ok(answer.nodes)
     }
 
-    /// Which of these documents may be released to this node: a decision for each, in order.
+    /// Which of these documents may be released to this node: a decision for each, in order. `assertion`: that of its
+    /// user, to be passed on.
     ///
     /// # Errors
     /// When the registry gives no answer that can be used: then nothing may be released.
@@ -132,11 +135,13 @@ impl RegistryClient {
         asker: &NodeName,
         repository_unique_id: &str,
         documents: Vec<String>,
+        assertion: Option<ForwardedAssertion>,
     ) -> Result<Vec<DocumentDecision>, CallError> {
         let question = DecisionQuestion {
             operation: Operation::Retrieve,
             repository_unique_id: repository_unique_id.to_owned(),
             documents,
+            assertion,
         };
         let headers = [(SUBMITTING_NODE, asker.0.as_str())];
         let asked = self.questions.post_json(

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 use xds_model::Principal;
+use xds_model::principal::{CodeLabel, User};
 
 /// Who asks, as far as known: everything is missing for a connection that was refused.
 #[derive(Clone, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -33,6 +34,9 @@ pub struct Caller {
     /// The applications that an HL7 version 2 message names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hl7: Option<Hl7Parties>,
+    /// Whether the same message came before, from the same node, byte for byte: a retry.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeat: bool,
 }
 
 /// Who sent an HL7 version 2 message, and to whom (ITI TF-2 3.8.5.1).
@@ -52,11 +56,12 @@ impl Caller {
             node: Some(node.name.0.clone()),
             organisation: Some(node.organisation.0.clone()),
             via: principal.via().map(|via| via.0.clone()),
-            user: principal.user().map(AuditUser::of),
+            user: AuditUser::of(principal.users()),
             peer,
             certificate: Some(node.fingerprint.clone()),
             reply_to: None,
             hl7: None,
+            repeat: false,
         }
     }
 
@@ -107,16 +112,30 @@ pub struct AuditUser {
 }
 
 impl AuditUser {
-    fn of(user: &xds_model::principal::User) -> Self {
-        Self {
+    /// One user in all its roles and for all its purposes.
+    fn of(users: &[User]) -> Option<Self> {
+        let user = users.first()?;
+        let mut roles = Vec::new();
+        let mut purposes = Vec::new();
+        for user in users {
+            add(&mut roles, Coded::labelled(&user.role, &user.role_label));
+            add(&mut purposes, Coded::labelled(&user.purpose, &user.purpose_label));
+        }
+        Some(Self {
             id: user.id.clone(),
             issuer: user.issuer.clone(),
-            alias: None,
-            roles: vec![Coded::bare(&user.role)],
-            purposes: vec![Coded::bare(&user.purpose)],
+            alias: user.alias.clone(),
+            roles,
+            purposes,
             two_factor: user.two_factor,
             by_default: user.by_default,
-        }
+        })
+    }
+}
+
+fn add(codes: &mut Vec<Coded>, code: Coded) {
+    if !codes.contains(&code) {
+        codes.push(code);
     }
 }
 
@@ -140,6 +159,14 @@ impl Coded {
             code: code.to_owned(),
             system: None,
             text: None,
+        }
+    }
+
+    fn labelled(code: &str, label: &CodeLabel) -> Self {
+        Self {
+            code: code.to_owned(),
+            system: label.system.clone(),
+            text: label.text.clone(),
         }
     }
 }

@@ -54,6 +54,22 @@ pub struct DecisionQuestion {
     pub repository_unique_id: String,
     /// uniqueIds of documents that it holds.
     pub documents: Vec<String>,
+    /// The assertion about the user in whose name that node asks, as the node sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assertion: Option<ForwardedAssertion>,
+}
+
+/// An assertion that a repository passes on (ITI TF-2 3.40.4.1.3). The registry validates it again, for the node that
+/// the repository names.
+///
+/// `Debug` does not show it.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForwardedAssertion {
+    /// The id of this question: one that is sent again after a broken connection has the same.
+    pub request: String,
+    /// The `saml2:Assertion`, byte for byte, with the namespace declarations that were in force.
+    pub xml: String,
 }
 
 /// The decisions, one for each document of the question, in its order.
@@ -141,6 +157,12 @@ impl std::fmt::Debug for DecisionQuestion {
     }
 }
 
+impl std::fmt::Debug for ForwardedAssertion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ForwardedAssertion").finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for RegisteredDocument {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RegisteredDocument").finish_non_exhaustive()
@@ -167,9 +189,23 @@ mod tests {
             operation: Operation::Retrieve,
             repository_unique_id: "1.2.3".into(),
             documents: vec!["4.5".into()],
+            assertion: None,
         };
         let text = r#"{"operation":"retrieve","repository_unique_id":"1.2.3","documents":["4.5"]}"#;
         assert_eq!(serde_json::to_string(&question).unwrap(), text);
+        let for_a_user = DecisionQuestion {
+            assertion: Some(ForwardedAssertion {
+                request: "r".into(),
+                xml: "<CANARY/>".into(),
+            }),
+            ..question
+        };
+        assert!(
+            serde_json::to_string(&for_a_user)
+                .unwrap()
+                .ends_with(r#","assertion":{"request":"r","xml":"<CANARY/>"}}"#)
+        );
+        assert!(!format!("{for_a_user:?}").contains("CANARY"));
         let registered = RegisteredQuestion {
             submission_set: "1.2".into(),
             documents: Some(vec![RegisteredDocument {

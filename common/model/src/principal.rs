@@ -124,20 +124,35 @@ pub struct DefaultUser {
 pub struct Principal {
     node: EnrolledNode,
     via: Option<Box<EnrolledNode>>,
-    user: Option<User>,
+    users: Vec<User>,
 }
 
-/// A human user.
+/// What stands beside a code, for people and for the audit: decisions rest on the code alone.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct CodeLabel {
+    /// The OID of its code system.
+    pub system: Option<String>,
+    /// Its text.
+    pub text: Option<String>,
+}
+
+/// A human user, in one role and for one purpose.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct User {
     /// NameID of the assertion, or the node's name for a default user.
     pub id: String,
     /// Issuer of the assertion; none for a default user.
     pub issuer: Option<String>,
+    /// SPProvidedID of the NameID: the name that the user has at the asking organisation.
+    pub alias: Option<String>,
     /// Role code.
     pub role: String,
+    /// What was said of that code.
+    pub role_label: CodeLabel,
     /// Purpose of use code.
     pub purpose: String,
+    /// What was said of that code.
+    pub purpose_label: CodeLabel,
     /// Whether two factors were used.
     pub two_factor: bool,
     /// Whether this is the default user of the node's entry rather than an asserted one.
@@ -147,19 +162,29 @@ pub struct User {
 impl Principal {
     /// The caller of an authenticated connection. Authentication code only.
     pub fn authenticated(node: EnrolledNode) -> Self {
-        let user = node.default_user.as_ref().map(|user| User {
+        let default = node.default_user.as_ref().map(|user| User {
             id: node.name.0.clone(),
             issuer: None,
+            alias: None,
             role: user.role.clone(),
+            role_label: CodeLabel::default(),
             purpose: user.purpose.clone(),
+            purpose_label: CodeLabel::default(),
             two_factor: user.two_factor,
             by_default: true,
         });
         Self {
             node,
             via: None,
-            user,
+            users: default.into_iter().collect(),
         }
+    }
+
+    /// The same with the user of a validated assertion, once for each combination of role and purpose, in place of
+    /// the node's default user. Authentication code only.
+    #[must_use]
+    pub fn with_users(self, users: Vec<User>) -> Self {
+        Self { users, ..self }
     }
 
     /// The same for a request that a repository passes on for the node it names. Authentication code only.
@@ -190,9 +215,16 @@ impl Principal {
         &self.node.entity
     }
 
-    /// The human user, if one is known.
+    /// The human user, if one is known. Of a user with several roles or purposes the first combination: what is
+    /// decided must hold for [every one](Self::users).
     pub fn user(&self) -> Option<&User> {
-        self.user.as_ref()
+        self.users.first()
+    }
+
+    /// The human user, once for each combination of role and purpose in which it asks: something is permitted only
+    /// if it is permitted to all of them.
+    pub fn users(&self) -> &[User] {
+        &self.users
     }
 
     /// Whether the node at the other end of the connection may send this transaction: the repository,

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
+use xds_audit::Caller as AuditCaller;
 use xds_model::Principal;
 use xds_model::principal::NodeName;
 use xds_tls::{PeerIdentity, ServerTls};
+use xds_xua::Assertion;
 
 use crate::http::Connected;
 use crate::ledger::NodeList;
@@ -28,6 +30,36 @@ pub struct Caller {
     pub principal: Principal,
     /// The address of the other end.
     pub address: SocketAddr,
+    /// Whether the same message with the same assertion came before.
+    pub repeat: bool,
+}
+
+impl Caller {
+    /// A caller at this address, known by its node.
+    pub fn new(principal: Principal, address: SocketAddr) -> Self {
+        Self {
+            principal,
+            address,
+            repeat: false,
+        }
+    }
+
+    /// The same, with the user of its assertion.
+    pub(crate) fn asserted(&self, assertion: &Assertion, repeat: bool) -> Self {
+        Self {
+            principal: self.principal.clone().with_users(assertion.users()),
+            address: self.address,
+            repeat,
+        }
+    }
+
+    /// As the audit tells of it.
+    pub fn audited(&self) -> AuditCaller {
+        AuditCaller {
+            repeat: self.repeat,
+            ..AuditCaller::of(&self.principal, Some(self.address))
+        }
+    }
 }
 
 /// The request comes from nobody that may be served: the connection is to be closed.
@@ -81,10 +113,7 @@ impl Authenticator {
                 name.to_str().map_err(|_| NotAuthenticated::NotOnBehalf)?,
             )?,
         };
-        Ok(Caller {
-            principal,
-            address: connected.address,
-        })
+        Ok(Caller::new(principal, connected.address))
     }
 
     /// The node behind a certificate, judged again as of now.

@@ -17,7 +17,7 @@ use xds_tls::{
 };
 
 use crate::authenticate::Authenticator;
-use crate::config::{AuditSection, ClinicalSection, Limits, NodeSection, TimeSection};
+use crate::config::{AuditSection, ClinicalSection, Limits, NodeSection, TimeSection, XuaSection};
 use crate::delivery::{self, Delivery, DeliveryError};
 use crate::gate::Gate;
 use crate::http::{OnRefused, TlsListener};
@@ -26,6 +26,7 @@ use crate::ledger::{NodeList, WithRights};
 use crate::metrics::SharedMetrics;
 use crate::ready::Ready;
 use crate::timekeeping::Timekeeping;
+use crate::xua::{Xua, XuaError};
 
 /// Parts of readiness that every server has.
 pub mod part {
@@ -67,6 +68,8 @@ pub struct Foundation {
     pub delivery: Arc<Delivery>,
     /// The watch over the clock.
     pub timekeeping: Timekeeping,
+    /// Who believes assertions about users.
+    pub xua: Option<Arc<Xua>>,
     node: NodeSection,
     endpoint: String,
 }
@@ -83,6 +86,8 @@ pub struct Plan<'c> {
     pub time: &'c TimeSection,
     /// `[limits]`
     pub limits: &'c Limits,
+    /// `[xua]`, where the domain has assertions.
+    pub xua: Option<&'c XuaSection>,
     /// The node list, filled by whoever knows the ledger.
     pub nodes: Arc<NodeList>,
     /// What is counted.
@@ -116,6 +121,9 @@ pub enum FoundationError {
     /// The clock.
     #[error(transparent)]
     Clock(#[from] StartRefused),
+    /// Assertions.
+    #[error(transparent)]
+    Xua(#[from] XuaError),
 }
 
 impl Foundation {
@@ -149,6 +157,7 @@ impl Foundation {
             plan.ids.as_ref(),
         )?;
         timekeeping.note(&opened.journal);
+        let xua = xua(&plan)?;
         let delivery = Delivery::start(delivery::Plan {
             audit: plan.audit,
             node: plan.node,
@@ -172,6 +181,7 @@ impl Foundation {
             started: 0,
             delivery: Arc::new(delivery),
             timekeeping,
+            xua,
             node: plan.node.clone(),
             endpoint: plan.clinical.public_url.clone(),
         };
@@ -214,6 +224,7 @@ impl Foundation {
             ids: Arc::clone(&self.ids),
             public_url: self.endpoint.clone(),
             fault_status_always_500,
+            xua: self.xua.clone(),
         }
     }
 
@@ -285,7 +296,7 @@ impl Foundation {
         })
     }
 
-    /// Looks after certificates, revocation lists, refusals and readiness. Never returns: spawn it.
+    /// Looks after certificates, revocation lists, assertion providers, refusals and readiness. Never returns: spawn it.
     pub async fn watch(self) {
         let metrics = SharedMetrics::clone(&self.metrics);
         let reloading = Arc::clone(&self.material).watch(xds_tls::WATCH_EVERY, move |outcome| {
@@ -303,7 +314,13 @@ impl Foundation {
             }
         };
         let timekeeping = self.timekeeping.run(&self.journal);
-        futures_util::future::join4(reloading, looking, self.delivery.watch_material(), timekeeping).await;
+        let providers = async {
+            if let Some(xua) = &self.xua {
+                Arc::clone(xua).watch().await;
+            }
+        };
+        let delivery = self.delivery.watch_material();
+        futures_util::future::join5(reloading, looking, delivery, timekeeping, providers).await;
     }
 
     fn look(&self) {
@@ -339,6 +356,24 @@ impl Foundation {
         self.journal.shutdown().await;
         self.delivery.stop().await;
     }
+}
+
+/// Who believes assertions, if the configuration says whom.
+fn xua(plan: &Plan<'_>) -> Result<Option<Arc<Xua>>, XuaError> {
+    let Some(section) = plan.xua else {
+        tracing::warn!(
+            "the configuration has no [xua]: assertions about users are passed over, and every request is decided \
+             by its node alone"
+        );
+        return Ok(None);
+    };
+    if !section.required {
+        tracing::warn!(
+            "xua.required is false: requests without an assertion are decided by their node alone"
+        );
+    }
+    let (address, file) = (&plan.clinical.public_url, plan.audit.assertions_file());
+    Xua::open(section, address, file, Arc::clone(&plan.clock)).map(|xua| Some(Arc::new(xua)))
 }
 
 /// A clock in the form that `xds-tls` takes.

@@ -12,6 +12,7 @@ use crate::authenticate::{Authenticator, Caller};
 use crate::config::Limits;
 use crate::in_flight::InFlight;
 use crate::metrics::SharedMetrics;
+use crate::xua::Xua;
 
 /// The gate of one server: shared by all its endpoints and workers.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub struct Gate {
     pub public_url: String,
     /// Whether every SOAP fault is sent with HTTP status 500.
     pub fault_status_always_500: bool,
+    /// Who believes assertions about users; without it they are passed over.
+    pub xua: Option<Arc<Xua>>,
 }
 
 impl Gate {
@@ -39,7 +42,7 @@ impl Gate {
     pub fn opening(&self, kind: EventKind, caller: &Caller, correlation: &str, objects: Objects) -> Opening {
         Opening {
             kind,
-            caller: AuditCaller::of(&caller.principal, Some(caller.address)),
+            caller: caller.audited(),
             endpoint: self.public_url.clone(),
             correlation: correlation.to_owned(),
             objects,
@@ -78,6 +81,34 @@ impl Gate {
             transaction,
             reason: reason.to_owned(),
         };
+        self.refused(caller, correlation, kind, reason, outcome).await
+    }
+
+    /// Writes that an assertion was refused, and waits until that is durable. `code`: that of the rule.
+    ///
+    /// # Errors
+    /// When the journal takes no more.
+    pub async fn assertion_refusal(
+        &self,
+        caller: AuditCaller,
+        correlation: &str,
+        code: &'static str,
+    ) -> Result<(), AuditError> {
+        let kind = EventKind::AssertionRefused {
+            reason: code.to_owned(),
+        };
+        self.refused(caller, correlation, kind, code, Outcome::SeriousFailure)
+            .await
+    }
+
+    async fn refused(
+        &self,
+        caller: AuditCaller,
+        correlation: &str,
+        kind: EventKind,
+        reason: &'static str,
+        outcome: Outcome,
+    ) -> Result<(), AuditError> {
         let opening = Opening {
             kind,
             caller,

@@ -17,3 +17,4 @@ pub mod run;
 pub mod status;
 pub mod telemetry;
 pub mod timekeeping;
+pub mod xua;

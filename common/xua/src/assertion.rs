@@ -3,7 +3,7 @@ use std::fmt;
 use time::OffsetDateTime;
 use xds_model::ident::HomeCommunityId;
 use xds_model::patient::PatientId;
-use xds_model::principal::{OrganisationId, User};
+use xds_model::principal::{CodeLabel, OrganisationId, User};
 
 use crate::attributes::{Coded, InstanceIdentifier};
 
@@ -153,8 +153,11 @@ impl Assertion {
             .map(|(role, purpose)| User {
                 id: self.claims.name_id.clone(),
                 issuer: Some(self.issuer.clone()),
+                alias: self.claims.alias.clone(),
                 role: role.code.clone(),
+                role_label: label(role),
                 purpose: purpose.code.clone(),
+                purpose_label: label(purpose),
                 two_factor: self.two_factor,
                 by_default: false,
             })
@@ -165,6 +168,13 @@ impl Assertion {
     pub fn audit_user_name(&self) -> String {
         let alias = self.claims.alias.as_deref().unwrap_or_default();
         format!("{alias}<{}@{}>", self.claims.name_id, self.issuer)
+    }
+}
+
+fn label(code: &Coded) -> CodeLabel {
+    CodeLabel {
+        system: Some(code.code_system.clone()),
+        text: code.display_name.clone(),
     }
 }
 

@@ -75,6 +75,27 @@ impl Refused {
         self.0.entry().repair
     }
 
+    /// Whether there is no assertion at all, rather than a wrong one.
+    pub fn is_absence(self) -> bool {
+        matches!(self.0, Reason::NoSecurity | Reason::NoAssertion)
+    }
+
+    /// The message has the MessageID of another one (a captured header put before another body). Whoever reads the
+    /// envelope knows; the assertion alone does not tell.
+    pub fn message_id_reused() -> Self {
+        Self(Reason::MessageIdReused)
+    }
+
+    /// A text that should be an assertion is not even XML.
+    pub fn malformed() -> Self {
+        Self(Reason::Malformed)
+    }
+
+    /// A message with more than one wsse:Security header, of which nobody knows which one counts.
+    pub fn many_security_headers() -> Self {
+        Self(Reason::ManySecurity)
+    }
+
     /// All refusals there are, in the order of their codes.
     pub fn all() -> impl Iterator<Item = Self> {
         ALL.iter().copied().map(Self)
@@ -333,6 +354,9 @@ reasons! {
     CacheFull = "XUA-R04", FailedAuthentication,
         "too many assertions of this issuer are in force", "docs/conformance/xua.md",
         "use an assertion for several requests, or issue assertions with a shorter life";
+    MessageIdReused = "XUA-R05", InvalidSecurity,
+        "another message of this node had the same MessageID", "WS-Addressing 1.0 core 3.2",
+        "give every message a MessageID of its own; a retry is the same message, byte for byte";
 }
 
 #[cfg(test)]

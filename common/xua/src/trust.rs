@@ -85,6 +85,11 @@ impl SigningCertificate {
         })
     }
 
+    /// The last moment at which it is valid.
+    pub fn not_after(&self) -> OffsetDateTime {
+        self.not_after
+    }
+
     fn is_valid_at(&self, now: OffsetDateTime) -> bool {
         self.not_before <= now && now <= self.not_after
     }

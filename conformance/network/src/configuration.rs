@@ -5,6 +5,7 @@ use toml::{Table, Value};
 use crate::options::Options;
 use crate::ports::Ports;
 use crate::roster::{AUTHORITY, REPOSITORY_UNIQUE_ID};
+use crate::xua::section;
 
 /// registry.toml. Paths are relative to its folder.
 pub(crate) fn registry(ports: &Ports, options: &Options) -> String {
@@ -38,7 +39,7 @@ free_bytes_min = 1048576
 
 [audit_repository]
 listen = \"127.0.0.1:{audit}\"
-{log}",
+{xua}{log}",
         clinical = ports.registry,
         audit = ports.audit,
         url = registry_url(ports),
@@ -47,6 +48,7 @@ listen = \"127.0.0.1:{audit}\"
         operator = ports.operator,
         operator_url = operator_url(ports),
         status = ports.registry_status,
+        xua = xua(options),
         log = log(options),
     );
     merged(&text, &options.registry)
@@ -83,7 +85,7 @@ keys = [\"keys/documents.key\"]
 [registry]
 url = \"{registry}\"
 nodes_seconds = 1
-{client}{log}",
+{client}{xua}{log}",
         clinical = ports.repository,
         url = repository_url(ports),
         server = tls("clinical.tls", "repository-server"),
@@ -92,6 +94,7 @@ nodes_seconds = 1
         status = ports.repository_status,
         registry = registry_url(ports),
         client = tls("registry.tls", "repository"),
+        xua = xua(options),
         log = log(options),
     );
     merged(&text, &options.repository)
@@ -122,6 +125,10 @@ trusted_roots = [\"pki/ca.crt\"]
 crls = [\"pki/ca.crl\"]
 "
     )
+}
+
+fn xua(options: &Options) -> String {
+    options.xua.then(section).unwrap_or_default()
 }
 
 fn log(options: &Options) -> String {

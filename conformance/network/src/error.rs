@@ -14,6 +14,9 @@ pub enum NetworkError {
     /// Certificates.
     #[error(transparent)]
     Pki(#[from] xds_testkit::pki::PkiError),
+    /// The assertion provider.
+    #[error(transparent)]
+    Xua(#[from] xds_testkit::xua::XuaError),
     /// A command of one of the programs ended with another status than 0.
     #[error("`{command}` ended with {status}:\n{output}")]
     Command {

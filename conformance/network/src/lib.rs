@@ -24,6 +24,7 @@ mod roster;
 mod server;
 mod status;
 mod watcher;
+mod xua;
 
 pub use binaries::binary;
 pub use codes::{Form, coded};
@@ -40,3 +41,4 @@ pub use roster::{
     AUTHORITY, Member, NODES, ORGANISATIONS, Organisation, REPOSITORY_UNIQUE_ID, SAMPLES_AUTHORITY,
 };
 pub use server::Server;
+pub use xua::{AUDIENCE, ISSUER, Provider};

@@ -19,6 +19,7 @@ use crate::ports::Ports;
 use crate::roster::{AUTHORITY, NODES, ORGANISATIONS};
 use crate::server::Server;
 use crate::watcher::watch;
+use crate::xua::Provider;
 
 /// One of the two programs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,6 +55,7 @@ pub struct Network {
     pub registry: Server,
     /// The repository's process.
     pub repository: Server,
+    provider: Option<Provider>,
     watcher: Child,
 }
 
@@ -83,6 +85,7 @@ impl Network {
         let watcher = watch(&folder).map_err(NetworkError::io(Path::new("sh")))?;
         let ports = Ports::pick().map_err(NetworkError::io(Path::new("127.0.0.1")))?;
         let pki = Pki::make(&folder.join("pki"))?;
+        let provider = options.xua.then(|| Provider::make(&folder)).transpose()?;
         let server = |program: Program, port| {
             let config = folder.join(format!("{}.toml", program.name()));
             Server::new(program.name(), program.binary(), config, port)
@@ -93,6 +96,7 @@ impl Network {
             folder,
             ports,
             pki,
+            provider,
             watcher,
         };
         network.write("registry.toml", &configuration::registry(&ports, options))?;
@@ -219,6 +223,11 @@ impl Network {
     /// Certificates.
     pub fn pki(&self) -> &Pki {
         &self.pki
+    }
+
+    /// The assertion provider, if the network was started with one.
+    pub fn provider(&self) -> Option<&Provider> {
+        self.provider.as_ref()
     }
 
     /// The registry's endpoint.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use uuid::Uuid;
 use xds_client::mllp::{MllpClient, MllpError, MllpSettings};
-use xds_client::xds::Reply;
+use xds_client::xds::{Endpoint, Reply};
 use xds_client::{CallError, Client, ClientSettings};
 use xds_ebxml::query::{QueryBuilder, QueryResponse};
 use xds_ebxml::retrieve::{DocumentRequest, DocumentResponse};
@@ -40,6 +40,8 @@ pub struct Node {
     pub registry: String,
     /// The repository's endpoint.
     pub repository: String,
+    /// The assertion that goes with every request.
+    pub assertion: Option<String>,
     tls: ClientTls,
     ports: Ports,
 }
@@ -97,9 +99,26 @@ impl Node {
             client,
             registry,
             repository,
+            assertion: None,
             tls,
             ports,
         })
+    }
+
+    /// The same with an assertion about its user in every request.
+    #[must_use]
+    pub fn with_assertion(&self, assertion: String) -> Self {
+        Self {
+            assertion: Some(assertion),
+            ..self.clone()
+        }
+    }
+
+    fn to<'a>(&'a self, url: &'a str) -> Endpoint<'a> {
+        Endpoint {
+            security_xml: self.assertion.as_deref(),
+            ..Endpoint::from(url)
+        }
     }
 
     /// A raw TLS connection to the registry.
@@ -169,7 +188,7 @@ impl Node {
     pub async fn provide(&self, draft: &Draft) -> Result<RegistryResponse, CallError> {
         let reply = self
             .client
-            .provide(self.repository.as_str(), draft.objects(), draft.documents())
+            .provide(self.to(&self.repository), draft.objects(), draft.documents())
             .await?;
         Ok(reply.content)
     }
@@ -181,7 +200,7 @@ impl Node {
     pub async fn register(&self, draft: &Draft) -> Result<RegistryResponse, CallError> {
         let reply = self
             .client
-            .register(self.registry.as_str(), draft.objects())
+            .register(self.to(&self.registry), draft.objects())
             .await?;
         Ok(reply.content)
     }
@@ -214,7 +233,7 @@ impl Node {
     /// # Errors
     /// See [`CallError`].
     pub async fn query(&self, query: &QueryBuilder) -> Result<QueryResponse, CallError> {
-        let reply: Reply<QueryResponse> = self.client.query(self.registry.as_str(), query).await?;
+        let reply: Reply<QueryResponse> = self.client.query(self.to(&self.registry), query).await?;
         Ok(reply.content)
     }
 
@@ -257,7 +276,7 @@ impl Node {
             .collect();
         let reply = self
             .client
-            .retrieve_all(self.repository.as_str(), &requests, DOCUMENT_BYTES_MAX)
+            .retrieve_all(self.to(&self.repository), &requests, DOCUMENT_BYTES_MAX)
             .await?;
         Ok(reply.content)
     }

@@ -7,6 +7,9 @@ pub struct Options {
     pub registry: String,
     /// The same for the repository.
     pub repository: String,
+    /// Whether both programs believe assertions about users. They require them only if `[xua]` of `registry` and
+    /// `repository` says so.
+    pub xua: bool,
     /// The level of both programs' logs.
     pub log_level: String,
 }
@@ -17,6 +20,7 @@ impl Default for Options {
             shared_with_all: true,
             registry: String::new(),
             repository: String::new(),
+            xua: false,
             log_level: "info".to_owned(),
         }
     }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use xds_server::config::assertions_of;
 use xds_server::lang::{Lang, Say};
 
 use super::Done;
@@ -17,11 +18,15 @@ pub(super) fn run(config: &Config, output: Output) -> Done {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), json!(value)))
         .collect();
+    let (word, assertions) = assertions_of(config.xua.as_ref());
     if output.json {
-        return Ok(output.verdict("", &json!({ "valid": true, "limits": limits }), true));
+        let found = json!({ "valid": true, "assertions": word, "limits": limits });
+        return Ok(output.verdict("", &found, true));
     }
     let say = Say::new("設定は有効です。", "the configuration is valid");
-    let mut text = format!("{}\n\n", output.lang.pick(&say));
+    let (lang, say) = (output.lang, [say, assertions]);
+    let [valid, assertions] = say.each_ref().map(|say| lang.pick(say));
+    let mut text = format!("{valid}\n{assertions}\n\n");
     text.push_str(match output.lang {
         Lang::Ja => "[limits] 上限の一覧:\n",
         Lang::En => "[limits] every limit:\n",

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use xds_model::Clock;
 use xds_model::time::System;
 use xds_server::doctor::{
-    Diagnosis, Finding, audit_trail, certificates, clock, encrypted_volume, free_space,
+    Diagnosis, Finding, assertions, audit_trail, certificates, clock, encrypted_volume, free_space,
 };
 use xds_server::lang::Say;
 
@@ -18,6 +18,7 @@ use crate::trail;
 pub(super) async fn run(config: &Config, output: Output) -> Done {
     let mut diagnosis = Diagnosis::default();
     diagnosis.add(certificates(&config.clinical.tls, System.now()));
+    diagnosis.add(assertions(config.xua.as_ref(), System.now()));
     diagnosis.add(clock(&config.time, &System, &System).await);
     diagnosis.add([
         free_space(&config.audit.journal, config.audit.free_bytes_min),

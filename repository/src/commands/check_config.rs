@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
+use xds_server::config::assertions_of;
 use xds_server::lang::Lang;
 
 use super::say;
@@ -16,6 +17,7 @@ pub(crate) fn check_config(config: &Config, lang: Lang, as_json: bool) -> ExitCo
         return ExitCode::SUCCESS;
     }
     say(lang.pick(&words::config_is_right(&config.clinical.public_url)));
+    say(lang.pick(&assertions_of(config.xua.as_ref()).1));
     say(lang.pick(&words::limits()));
     for (name, value) in config.limits.table() {
         say(&format!("  {name:<28} {value:>12}"));
@@ -32,6 +34,7 @@ fn in_json(config: &Config) -> Value {
         .collect();
     json!({
         "valid": true,
+        "assertions": assertions_of(config.xua.as_ref()).0,
         "endpoint": config.clinical.public_url,
         "repository_unique_id": config.repository.unique_id.as_str(),
         "registry": {

@@ -7,7 +7,7 @@ use repository_store::{KeyRing, StoreError};
 use xds_model::Clock;
 use xds_model::time::{SharedClock, SharedIds, System};
 use xds_server::doctor::{
-    Diagnosis, Finding, audit_trail, certificates, clock, encrypted_volume, free_space,
+    Diagnosis, Finding, assertions, audit_trail, certificates, clock, encrypted_volume, free_space,
 };
 use xds_server::foundation::now_of;
 use xds_server::lang::Lang;
@@ -49,6 +49,7 @@ async fn diagnose(config: &Config) -> Diagnosis {
     if let Some(tls) = &config.registry.tls {
         diagnosis.add(certificates(tls, System.now()));
     }
+    diagnosis.add(assertions(config.xua.as_ref(), System.now()));
     diagnosis.add(clock(&config.time, &System, &System).await);
     diagnosis.add([
         free_space(&config.audit.journal, config.audit.free_bytes_min),

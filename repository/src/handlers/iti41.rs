@@ -296,7 +296,9 @@ impl Submitting<'_, '_> {
         documents: Vec<RegisteredDocument>,
     ) -> Result<(RegistryOutcome, RegistryResponse), AuditError> {
         let record = self.open_sent(request).await?;
-        let registration = self.app.registry.register(self.submitter(), body).await;
+        let assertion = self.exchange.assertion_xml();
+        let (submitter, registry) = (self.submitter(), &self.app.registry);
+        let registration = registry.register(submitter, assertion.as_deref(), body).await;
         let (outcome, response) = self.resolve(request, documents, registration).await;
         // The registry has decided: a closing that cannot be written changes nothing of that. Recovery
         // writes it, and the answer waits for the record of ITI-41 anyway.

@@ -7,7 +7,7 @@ use repository_core::retrieve::{self, Lookup};
 use repository_store::{StoreError, StoredDocument};
 use xds_audit::{Closing, Decision, DocumentReference, FailedPart, Objects, Outcome, Record, Withheld};
 use xds_ebxml::retrieve::{DocumentRequest, read_request, write_response_end, write_response_start};
-use xds_model::exchange::DocumentDecision;
+use xds_model::exchange::{DocumentDecision, ForwardedAssertion};
 use xds_model::{Fault, UniqueId};
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
@@ -210,7 +210,11 @@ impl Retrieval<'_, '_> {
         }
         let asker = &self.exchange.caller.principal.node().name;
         let ours = self.app.store.repository_unique_id().as_str();
-        let decisions = self.app.registry.decide(asker, ours, documents).await;
+        let assertion = self.exchange.assertion_xml().map(|xml| ForwardedAssertion {
+            request: self.exchange.correlation_text(),
+            xml,
+        });
+        let decisions = self.app.registry.decide(asker, ours, documents, assertion).await;
         if let Err(error) = &decisions {
             tracing::error!(%error, "alarm: the registry gives no decisions; no document is released");
         }

@@ -123,6 +123,7 @@ fn caller() -> BoxedStrategy<Caller> {
                 certificate,
                 reply_to,
                 hl7,
+                repeat: false,
             },
         )
         .boxed()

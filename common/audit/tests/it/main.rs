@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends by it")]
 
 mod archive;
+mod caller;
 mod disk;
 mod follow;
 mod group;

@@ -4,6 +4,7 @@ mod destination;
 mod limits;
 mod sections;
 mod time;
+mod xua;
 
 use std::fs;
 use std::io::Read;
@@ -17,6 +18,7 @@ pub use sections::{
     AuditSection, ClinicalSection, LogFormat, LogSection, NodeSection, StatusSection, rebase_material,
 };
 pub use time::{TimeSection, TimeSource};
+pub use xua::{IssuerSection, VouchingSection, XuaSection, assertions_of};
 
 /// The largest configuration file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;

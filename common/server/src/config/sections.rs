@@ -203,6 +203,13 @@ impl AuditSection {
         self.journal.with_file_name(name)
     }
 
+    /// Where it is kept which assertions about users were used.
+    pub fn assertions_file(&self) -> PathBuf {
+        let mut name = self.journal.file_name().unwrap_or_default().to_owned();
+        name.push("-assertions");
+        self.journal.with_file_name(name)
+    }
+
     /// As the journal takes it.
     pub fn journal_options(&self) -> JournalOptions {
         JournalOptions {

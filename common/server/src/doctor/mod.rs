@@ -4,6 +4,7 @@ mod audit;
 mod certificates;
 mod clock;
 mod disk;
+mod xua;
 
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ pub use audit::audit_trail;
 pub use certificates::certificates;
 pub use clock::clock;
 pub use disk::{encrypted_volume, free_space};
+pub use xua::assertions;
 
 /// How grave a finding is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

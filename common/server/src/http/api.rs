@@ -393,9 +393,8 @@ impl Calling<'_> {
     }
 
     async fn turn_down(&self, caller: &Caller, refusal: Refusal) -> HttpResponse {
-        let caller = AuditCaller::of(&caller.principal, Some(caller.address));
         let closing = refusal.closing();
-        self.tell_refusal(caller, refusal, closing).await
+        self.tell_refusal(caller.audited(), refusal, closing).await
     }
 
     /// The answer to a request that reached no handler, after its event is durable.

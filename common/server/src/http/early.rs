@@ -5,12 +5,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 use xds_audit::Outcome;
 use xds_soap::{Fault, FaultCode, Packaging};
+use xds_xua::Refused as Rejected;
 
 use super::connected::Connected;
 use super::exchange::{fault_word, message_id};
 use super::reply::package;
 use crate::gate::Gate;
 use crate::metrics::RequestOutcome;
+use crate::xua::fault_of;
 
 /// A request that got no further than this.
 pub(super) enum Early {
@@ -26,6 +28,8 @@ pub(super) struct EarlyFault {
     pub(super) relates_to: Option<String>,
     pub(super) packaging: Packaging,
     busy: bool,
+    /// The code of the rule by which an assertion is refused.
+    assertion: Option<&'static str>,
 }
 
 impl Early {
@@ -35,6 +39,17 @@ impl Early {
             relates_to,
             packaging,
             busy: false,
+            assertion: None,
+        })
+    }
+
+    pub(super) fn assertion(refused: Rejected, relates_to: Option<String>, packaging: Packaging) -> Self {
+        Self::Fault(EarlyFault {
+            fault: fault_of(refused),
+            relates_to,
+            packaging,
+            busy: false,
+            assertion: Some(refused.code()),
         })
     }
 
@@ -44,7 +59,16 @@ impl Early {
             relates_to,
             packaging,
             busy: true,
+            assertion: None,
         })
+    }
+
+    /// The code of the rule, where an assertion is refused: that is an event of its own (ITI TF-2 3.40.4.2).
+    pub(super) fn refused_assertion(&self) -> Option<&'static str> {
+        match self {
+            Self::Fault(early) => early.assertion,
+            Self::Status(_) => None,
+        }
     }
 
     /// The reason in the audit: a fixed word.

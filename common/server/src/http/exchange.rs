@@ -51,6 +51,8 @@ pub struct Exchange<'d> {
     pub(super) message_id: &'d str,
     /// wsa:ReplyTo of the request, unless it is the anonymous one.
     pub(super) reply_to: Option<&'d str>,
+    /// The wsse:Security header whose assertion was believed.
+    pub(super) security: Option<Element<'d>>,
     pub(super) opened: &'d Cell<bool>,
 }
 
@@ -116,6 +118,12 @@ impl Exchange<'_> {
     /// The correlation id as text.
     pub fn correlation_text(&self) -> String {
         self.correlation.to_string()
+    }
+
+    /// The assertion that the caller's user was told by, to be passed on; none where there was none or nobody here
+    /// believes any.
+    pub fn assertion_xml(&self) -> Option<String> {
+        self.security.and_then(xds_xua::assertion_xml)
     }
 
     /// The envelope of the answer, for one that is streamed; `body` appends the body element.

@@ -15,6 +15,8 @@ use tracing::Instrument;
 use uuid::Uuid;
 use xds_audit::{Caller as AuditCaller, Closing, EventKind, Objects, Outcome, Record};
 use xds_model::Transaction;
+use xds_model::exchange::{DecisionQuestion, ForwardedAssertion, NodesQuestion, RegisteredQuestion};
+use xds_tls::Fingerprint;
 
 use super::body::{Body, BodyError, Pace, Shelf};
 use super::connected::Connected;
@@ -24,9 +26,33 @@ use super::serving::stranger;
 use crate::authenticate::Caller;
 use crate::gate::Gate;
 use crate::metrics::RequestOutcome;
+use crate::xua::NotAsserted;
 
 /// The largest question, in bytes.
 const QUESTION_BYTES_MAX: u64 = 1024 * 1024;
+
+/// What can be asked.
+pub trait Asked: DeserializeOwned + 'static {
+    /// For a question in the name of a node's user, what tells of the user: then the domain may ask for an assertion.
+    /// None for what a server asks for itself.
+    fn for_user(&self) -> Option<ForUser<'_>> {
+        None
+    }
+}
+
+/// The assertion that goes with a question.
+#[derive(Clone, Copy, Debug)]
+pub struct ForUser<'q>(pub Option<&'q ForwardedAssertion>);
+
+impl Asked for NodesQuestion {}
+
+impl Asked for RegisteredQuestion {}
+
+impl Asked for DecisionQuestion {
+    fn for_user(&self) -> Option<ForUser<'_>> {
+        Some(ForUser(self.assertion.as_ref()))
+    }
+}
 
 /// A question on its way through a handler.
 pub struct Question<'g, Q> {
@@ -81,7 +107,7 @@ pub async fn ask<Q, A, H>(
     handler: H,
 ) -> HttpResponse
 where
-    Q: DeserializeOwned + 'static,
+    Q: Asked,
     A: Serialize + 'static,
     H: AsyncFnOnce(Question<'_, Q>) -> Result<Answered<A>, Refused> + 'static,
 {
@@ -163,6 +189,19 @@ impl NotAnswered {
     }
 }
 
+/// Why a question reaches no handler.
+enum Unread {
+    NotAnswered(NotAnswered),
+    /// Its assertion is refused, or it needs one and has none.
+    Assertion(xds_xua::Refused),
+}
+
+impl From<NotAnswered> for Unread {
+    fn from(refused: NotAnswered) -> Self {
+        Self::NotAnswered(refused)
+    }
+}
+
 impl From<BodyError> for NotAnswered {
     fn from(error: BodyError) -> Self {
         match error {
@@ -190,7 +229,7 @@ impl From<Refused> for NotAnswered {
 impl Asking<'_> {
     async fn run<Q, A, H>(&self, payload: Payload, handler: H) -> HttpResponse
     where
-        Q: DeserializeOwned,
+        Q: Asked,
         A: Serialize,
         H: AsyncFnOnce(Question<'_, Q>) -> Result<Answered<A>, Refused>,
     {
@@ -219,27 +258,28 @@ impl Asking<'_> {
 
     async fn for_caller<Q, A, H>(&self, caller: &Caller, body: &mut Body, handler: H) -> HttpResponse
     where
-        Q: DeserializeOwned,
+        Q: Asked,
         A: Serialize,
         H: AsyncFnOnce(Question<'_, Q>) -> Result<Answered<A>, Refused>,
     {
         let node = caller.principal.node();
         let place = self.gate.in_flight.enter(&node.name, node.in_flight_max);
-        let question = match &place {
-            None => Err(NotAnswered::BUSY),
+        let read = match &place {
+            None => Err(NotAnswered::BUSY.into()),
             Some(_) => self.read(caller, body).await,
         };
-        let question = match question {
-            Ok(question) => Question {
-                gate: self.gate,
-                caller,
-                correlation: self.correlation,
-                question,
-            },
-            Err(refused) => {
-                let caller = AuditCaller::of(&caller.principal, Some(caller.address));
-                return self.audited(caller, refused, refused.code).await;
+        let (question, asserted) = match read {
+            Ok(read) => read,
+            Err(Unread::NotAnswered(refused)) => {
+                return self.audited(caller.audited(), refused, refused.code).await;
             }
+            Err(Unread::Assertion(refused)) => return self.assertion_refused(caller, refused).await,
+        };
+        let question = Question {
+            gate: self.gate,
+            caller: asserted.as_ref().unwrap_or(caller),
+            correlation: self.correlation,
+            question,
         };
         match AssertUnwindSafe(handler(question)).catch_unwind().await {
             Ok(Ok(Answered(answer))) => HttpResponse::Ok().json(answer),
@@ -251,22 +291,61 @@ impl Asking<'_> {
         }
     }
 
-    async fn read<Q: DeserializeOwned>(&self, caller: &Caller, body: &mut Body) -> Result<Q, NotAnswered> {
+    /// The question, and the caller with its user where an assertion tells of one.
+    async fn read<Q: Asked>(&self, caller: &Caller, body: &mut Body) -> Result<(Q, Option<Caller>), Unread> {
         if self.request.headers().contains_key(CONTENT_ENCODING) {
-            return Err(NotAnswered::refused(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "encoded",
-            ));
+            let refused = NotAnswered::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoded");
+            return Err(refused.into());
         }
         if !caller.principal.may_send(Transaction::Decision) {
-            return Err(NotAnswered::refused(
-                StatusCode::FORBIDDEN,
-                "not-enrolled-for-this",
-            ));
+            let refused = NotAnswered::refused(StatusCode::FORBIDDEN, "not-enrolled-for-this");
+            return Err(refused.into());
         }
-        let bytes = body.whole().await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|_| NotAnswered::refused(StatusCode::BAD_REQUEST, "not-understood"))
+        let bytes = body.whole().await.map_err(NotAnswered::from)?;
+        let question: Q = serde_json::from_slice(&bytes)
+            .map_err(|_| NotAnswered::refused(StatusCode::BAD_REQUEST, "not-understood"))?;
+        let asserted = self.identify(caller, question.for_user(), &bytes)?;
+        Ok((question, asserted))
+    }
+
+    fn identify(
+        &self,
+        caller: &Caller,
+        user: Option<ForUser<'_>>,
+        bytes: &[u8],
+    ) -> Result<Option<Caller>, Unread> {
+        let (Some(xua), Some(ForUser(forwarded))) = (&self.gate.xua, user) else {
+            return Ok(None);
+        };
+        let message = || {
+            let request = forwarded.map_or("", |forwarded| forwarded.request.as_str());
+            let repository = caller.principal.via().map_or("", |via| via.0.as_str());
+            // No MessageID: those are URIs.
+            let id = format!("question {repository} {request}");
+            (id, Fingerprint::of(bytes).to_string())
+        };
+        let assertion = forwarded.map(|forwarded| forwarded.xml.as_str());
+        xua.admit_forwarded(assertion, caller, message)
+            .map_err(|error| match error {
+                NotAsserted::Refused(refused) => Unread::Assertion(refused),
+                NotAsserted::Unavailable => NotAnswered::BUSY.into(),
+            })
+    }
+
+    /// The answer to a question whose assertion was refused, after its event is durable.
+    async fn assertion_refused(&self, caller: &Caller, refused: xds_xua::Refused) -> HttpResponse {
+        let (audited, correlation) = (caller.audited(), self.correlation.to_string());
+        let written = self
+            .gate
+            .assertion_refusal(audited, &correlation, refused.code())
+            .await;
+        match written {
+            Ok(()) => NotAnswered::refused(StatusCode::UNPROCESSABLE_ENTITY, refused.code()).response(),
+            Err(error) => {
+                tracing::error!(%error, "alarm: the audit event of a refusal cannot be written");
+                NotAnswered::BUSY.response()
+            }
+        }
     }
 
     /// The answer to a question that reached no handler, after its event is durable.

@@ -19,7 +19,7 @@ pub use api::{CORRELATION, Call, Refusal, Reply, Route, call};
 pub use body::{Body, BodyError, Pace};
 pub use connected::Connected;
 pub use exchange::{Exchange, Offer, Refused, serve};
-pub use json::{Answered, Question, ask};
+pub use json::{Answered, Asked, ForUser, Question, ask};
 pub use listener::{OnRefused, TlsListener};
 pub use parts::{PartEvent, Parts};
 pub use reply::{Answer, PackedReply, Piece, StreamedReply};

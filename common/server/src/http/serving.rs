@@ -13,10 +13,11 @@ use uuid::Uuid;
 use xds_audit::Caller as AuditCaller;
 use xds_model::Transaction;
 use xds_soap::{
-    ContentTypeError, Fault, MtomReader, Packaging, Refusal, ReplyAddresses, RequestEnvelope, action,
-    is_soap11, read_message_id_leniently, read_request, refuse_stray_includes,
+    ContentTypeError, Fault, MtomReader, Packaging, Refusal, ReplyAddresses, RequestEnvelope, Subcode,
+    action, is_soap11, read_message_id_leniently, read_request, refuse_stray_includes,
 };
-use xds_xml::Document;
+use xds_tls::Fingerprint;
+use xds_xml::{Document, Element};
 
 use super::body::{Body, BodyError, Pace, Shelf};
 use super::connected::Connected;
@@ -28,6 +29,7 @@ use crate::authenticate::{Caller, NotAuthenticated};
 use crate::gate::Gate;
 use crate::in_flight::Place;
 use crate::metrics::RequestOutcome;
+use crate::xua::NotAsserted;
 
 /// One request.
 pub(super) struct Serving<'r> {
@@ -152,10 +154,18 @@ impl Serving<'_> {
             Ok(understood) => understood,
             Err(fault) => {
                 drop(parts);
-                let early = Early::fault(fault, read_message_id_leniently(document), packaging);
+                let relates_to = read_message_id_leniently(document);
+                let early = match fault.subcode {
+                    // The only fault of the envelope that is about assertions.
+                    Some(Subcode::InvalidSecurity) => {
+                        Early::assertion(xds_xua::Refused::many_security_headers(), relates_to, packaging)
+                    }
+                    _ => Early::fault(fault, relates_to, packaging),
+                };
                 return self.refused(early, caller, None).await;
             }
         };
+        let security = envelope.security;
         let (relates_to, reply_to) = (envelope.headers.message_id, envelope.headers.reply_to);
         let parts = match self.permit(caller, transaction, parts).await {
             Ok(parts) => parts,
@@ -164,6 +174,19 @@ impl Serving<'_> {
                 return self.refused(early, caller, Some(transaction)).await;
             }
         };
+        let asserted = match self.identify(caller, security, document, &relates_to) {
+            Ok(asserted) => asserted,
+            Err(error) => {
+                drop(parts);
+                let early = match error {
+                    NotAsserted::Refused(refused) => Early::assertion(refused, Some(relates_to), packaging),
+                    NotAsserted::Unavailable => Early::busy(Some(relates_to), packaging),
+                };
+                return self.refused(early, caller, Some(transaction)).await;
+            }
+        };
+        let believed = security.filter(|_| asserted.is_some());
+        let caller = asserted.as_ref().unwrap_or(caller);
         let opened = Cell::new(false);
         let exchange = Exchange {
             gate: self.gate,
@@ -175,6 +198,7 @@ impl Serving<'_> {
             parts,
             message_id: &relates_to,
             reply_to: reply_to.as_deref(),
+            security: believed,
             opened: &opened,
         };
         // The handler's future is by far the largest part of the request's: it goes to the heap, or each layer
@@ -198,6 +222,24 @@ impl Serving<'_> {
                 }
             }
         }
+    }
+
+    /// The caller with the user of its assertion; none where there is no assertion, or nobody here believes any.
+    fn identify(
+        &self,
+        caller: &Caller,
+        security: Option<Element<'_>>,
+        document: &Document<'_>,
+        message_id: &str,
+    ) -> Result<Option<Caller>, NotAsserted> {
+        let Some(xua) = &self.gate.xua else {
+            return Ok(None);
+        };
+        let message = || {
+            let envelope = document.root().source().as_bytes();
+            (message_id.to_owned(), Fingerprint::of(envelope).to_string())
+        };
+        xua.admit(security, caller, message)
     }
 
     /// What the envelope asks for, if this endpoint offers it.
@@ -354,12 +396,16 @@ impl Serving<'_> {
 
     /// Answers a request that reached no handler, after its event is durable.
     async fn refused(&self, early: Early, caller: &Caller, transaction: Option<Transaction>) -> Served {
-        let audited = AuditCaller::of(&caller.principal, Some(caller.address));
+        let (audited, correlation) = (caller.audited(), self.correlation.to_string());
         let (word, outcome) = (early.word(), early.outcome());
-        let written = self
-            .gate
-            .refusal(audited, &self.correlation.to_string(), transaction, word, outcome)
-            .await;
+        let written = match early.refused_assertion() {
+            Some(code) => self.gate.assertion_refusal(audited, &correlation, code).await,
+            None => {
+                self.gate
+                    .refusal(audited, &correlation, transaction, word, outcome)
+                    .await
+            }
+        };
         match written {
             Ok(()) => self.respond(early, transaction),
             Err(error) => {

@@ -9,9 +9,10 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc};
 use xds_audit::{Closing, Objects, Outcome};
 use xds_model::Transaction;
+use xds_model::exchange::DecisionQuestion;
 use xds_server::gate::Gate;
 use xds_server::http::{
-    Answer, Answered, Exchange, Offer, PartEvent, Piece, Question, Refused, StreamedReply, ask, serve,
+    Answer, Answered, Asked, Exchange, Offer, PartEvent, Piece, Question, Refused, StreamedReply, ask, serve,
 };
 use xds_server::metrics::RequestOutcome;
 use xds_soap::{Fault, xop_include};
@@ -54,7 +55,8 @@ pub(crate) fn routes(gate: Gate, probe: Arc<Probe>) -> impl Fn(&mut ServiceConfi
             .app_data(Data::from(Arc::clone(&probe)))
             .service(resource("/registry").to(registry))
             .service(resource("/repository").to(repository))
-            .route("/question", post().to(question));
+            .route("/question", post().to(question))
+            .route("/decision", post().to(decision));
     }
 }
 
@@ -213,13 +215,42 @@ async fn question(
         gate,
         request,
         payload,
-        async move |question: Question<'_, String>| {
+        async move |question: Question<'_, Words>| {
             probe.reached.fetch_add(1, Ordering::SeqCst);
             let record = question.open(Objects::default()).await?;
-            if question.question == "panic" {
+            if question.question.0 == "panic" {
                 panic!("{PLANNED}");
             }
-            Answered::new(record, Closing::success(), question.question.clone()).await
+            Answered::new(record, Closing::success(), question.question.0.clone()).await
+        },
+    )
+    .await
+}
+
+/// A question that a test asks for a server itself.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Words(String);
+
+impl Asked for Words {}
+
+/// Answers with the purposes of the users in whose name it was asked.
+async fn decision(
+    gate: Data<Gate>,
+    probe: Data<Probe>,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
+    ask(
+        gate,
+        request,
+        payload,
+        async move |question: Question<'_, DecisionQuestion>| {
+            probe.reached.fetch_add(1, Ordering::SeqCst);
+            let record = question.open(Objects::default()).await?;
+            let users = question.caller.principal.users();
+            let purposes: Vec<String> = users.iter().map(|user| user.purpose.clone()).collect();
+            Answered::new(record, Closing::success(), purposes).await
         },
     )
     .await

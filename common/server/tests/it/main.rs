@@ -25,3 +25,4 @@ mod soap;
 mod tls;
 mod watch;
 mod world;
+mod xua;

@@ -14,7 +14,7 @@ use xds_audit::{Content, EventKind, Outcome};
 use xds_model::Transaction;
 use xds_model::principal::{EnrolledNode, EntityId, NodeName, OrganisationId};
 use xds_model::time::{Clock, SharedClock, System};
-use xds_server::config::{AuditSection, ClinicalSection, Limits, NodeSection, TimeSection};
+use xds_server::config::{AuditSection, ClinicalSection, Limits, NodeSection, TimeSection, XuaSection};
 use xds_server::foundation::{Foundation, Plan};
 use xds_server::gate::Gate;
 use xds_server::ledger::NodeList;
@@ -93,6 +93,9 @@ pub(crate) struct Told {
     pub(crate) correlation: String,
     pub(crate) reason: String,
     pub(crate) note: Option<String>,
+    /// The user, as the journal writes it.
+    pub(crate) user: Option<serde_json::Value>,
+    pub(crate) repeat: bool,
 }
 
 impl World {
@@ -105,8 +108,16 @@ impl World {
     }
 
     pub(crate) async fn at(limits: Limits, clock: SharedClock) -> Self {
+        Self::of(Folder::new(), limits, clock, None).await
+    }
+
+    /// One that believes assertions.
+    pub(crate) async fn with_xua(folder: Folder, xua: &XuaSection) -> Self {
+        Self::of(folder, quick(), Arc::new(System), Some(xua)).await
+    }
+
+    async fn of(folder: Folder, limits: Limits, clock: SharedClock, xua: Option<&XuaSection>) -> Self {
         watch::begin();
-        let folder = Folder::new();
         let now = System.now();
         let ca = TestCa::new("Renkei Test Root", now).unwrap();
         let server = ca.leaf(&LeafSpec::node("registry")).unwrap();
@@ -152,6 +163,7 @@ impl World {
             },
             time: &TimeSection::default(),
             limits: &limits,
+            xua,
             nodes: list,
             metrics: Metrics::new(|_| ()),
             ready: Ready::waiting_for(&[]),
@@ -342,7 +354,9 @@ impl Drop for World {
 impl Told {
     fn opened(opening: &xds_audit::Opening) -> Self {
         let reason = match &opening.kind {
-            EventKind::RequestRefused { reason, .. } => reason.clone(),
+            EventKind::RequestRefused { reason, .. } | EventKind::AssertionRefused { reason } => {
+                reason.clone()
+            }
             EventKind::HandshakeRefused { reason, count } => format!("{reason} x{count}"),
             _ => String::new(),
         };
@@ -354,6 +368,12 @@ impl Told {
             correlation: opening.correlation.clone(),
             reason,
             note: None,
+            user: opening
+                .caller
+                .user
+                .as_ref()
+                .map(|user| serde_json::to_value(user).unwrap()),
+            repeat: opening.caller.repeat,
         }
     }
 

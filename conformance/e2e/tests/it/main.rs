@@ -29,3 +29,4 @@ mod trail;
 mod trail_commands;
 mod xds;
 mod xml;
+mod xua;
