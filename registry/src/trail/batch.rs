@@ -1,8 +1,6 @@
 //! Reading the journal, a batch of whole events at a time.
 
-use std::io;
-
-use xds_audit::{Event, Follower, Journal, JournalError, Told};
+use xds_audit::{Follower, Journal, JournalError, Told};
 
 /// Events and bytes of a batch: of one database transaction.
 const EVENTS_MAX: usize = 500;
@@ -57,7 +55,7 @@ impl Reading {
         while batch.events.len() < EVENTS_MAX && bytes < BYTES_MAX {
             match follower.next() {
                 Ok(Some(told)) => {
-                    bytes += size(&told.event);
+                    bytes += follower.told_bytes();
                     self.after = told.id.sequence;
                     batch.events.push(told);
                 }
@@ -85,34 +83,13 @@ fn gap(after: u64, next: u64) -> Option<Gap> {
     (next > from).then(|| Gap { from, to: next - 1 })
 }
 
-/// Bytes of an event as JSON.
-fn size(event: &Event) -> usize {
-    let mut counter = Counter(0);
-    // What cannot be written is told when it is indexed.
-    let _ = serde_json::to_writer(&mut counter, event);
-    counter.0
-}
-
-struct Counter(usize);
-
-impl io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
     use std::sync::Arc;
 
-    use xds_audit::{Closing, EventKind, JournalOptions};
+    use xds_audit::{Closing, Event, EventKind, JournalOptions};
     use xds_model::IdSource;
     use xds_model::time::System;
 

@@ -2,10 +2,11 @@
 
 use deadpool_postgres::Object;
 use postgres_types::{ToSql, Type};
+use serde::Serialize;
 use time::OffsetDateTime;
 use tokio_postgres::Row;
 use uuid::Uuid;
-use xds_audit::{EventId, Told};
+use xds_audit::{Event, EventId, Stamp, Told};
 
 use crate::error::TrailError;
 use crate::keep::{decode, key};
@@ -23,6 +24,34 @@ pub struct Found {
     pub told: Told,
     /// The message that it was read from, as it came, if another system delivered it.
     pub message: Option<String>,
+}
+
+/// A found event for machines.
+#[derive(Serialize)]
+pub struct FoundValue<'a> {
+    /// `JOURNAL/SEQUENCE`
+    id: String,
+    /// 0 for the whole event, else which message of those that another system delivered.
+    part: u32,
+    /// Where a page goes on after it.
+    position: String,
+    began: Stamp,
+    ended: Stamp,
+    event: &'a Event,
+}
+
+impl Found {
+    /// For machines: the command line and the operator API print the same.
+    pub fn value(&self) -> FoundValue<'_> {
+        FoundValue {
+            id: self.told.id.to_string(),
+            part: self.part,
+            position: self.position.to_string(),
+            began: self.told.began,
+            ended: self.told.ended,
+            event: &self.told.event,
+        }
+    }
 }
 
 /// What `EXPLAIN` is asked in front of a search, for tests, benchmarks and `doctor`.

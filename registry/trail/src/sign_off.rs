@@ -1,9 +1,12 @@
 //! Reviews that were signed. A row once written stays: a correction is another row.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use postgres_types::Type;
+use serde_json::{Value, json};
 use time::{Date, OffsetDateTime};
 
 use crate::error::TrailError;
+use crate::report::{MonthRange, ReviewReport, Signature};
 use crate::search::get;
 use crate::trail::Trail;
 
@@ -20,6 +23,52 @@ pub struct SignOff {
     pub remark: String,
     /// When.
     pub signed_at: OffsetDateTime,
+}
+
+impl SignOff {
+    /// A signature under a review as it is now.
+    ///
+    /// # Errors
+    /// When the report cannot be written as JSON.
+    pub fn of(
+        month: MonthRange,
+        report: &ReviewReport,
+        reviewer: String,
+        remark: String,
+        signed_at: OffsetDateTime,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            month: month.first,
+            report: serde_json::to_vec(report)?,
+            reviewer,
+            remark,
+            signed_at,
+        })
+    }
+
+    /// What the journal and the reviewer are told of it: with the hash nobody can later change what was signed.
+    pub fn told(&self, report: &ReviewReport) -> Value {
+        let hash = digest(&SHA256, &self.report);
+        let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({
+            "reviewer": self.reviewer,
+            "remark": self.remark,
+            "report_sha256": hash,
+            "events": report.events,
+            "failures": report.failures,
+            "anomalies": report.anomalies.len(),
+        })
+    }
+}
+
+impl From<SignOff> for Signature {
+    fn from(sign_off: SignOff) -> Self {
+        Self {
+            reviewer: sign_off.reviewer,
+            remark: sign_off.remark,
+            signed_at: sign_off.signed_at,
+        }
+    }
 }
 
 const SIGN: &str = "\

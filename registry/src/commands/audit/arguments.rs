@@ -3,31 +3,16 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use registry_trail::Position;
 use registry_trail::report::{Audience, MonthRange};
+use registry_trail::{Position, kind_named};
 use time::OffsetDateTime;
 use xds_audit::{EventId, Outcome};
-use xds_model::Transaction;
 use xds_server::lang::Lang;
 
-use super::moment::{month, since, until};
+use super::moment::{since, until};
 
 /// Characters of a value at most: the longest that an event can be found by.
 const CHARS_MAX: usize = 512;
-
-/// Kinds of events beside the transactions.
-const KINDS: [&str; 10] = [
-    "node-start",
-    "node-stop",
-    "handshake-refused",
-    "request-refused",
-    "assertion-refused",
-    "configuration-changed",
-    "audit-log-read",
-    "exported",
-    "clock-stepped",
-    "journal-recovered",
-];
 
 /// The verbs that ask the audit trail.
 #[derive(Debug, Subcommand)]
@@ -210,7 +195,7 @@ Examples:
   renkei-registry audit report month 2026-04 --verify-journal --thresholds limits.json --format csv")]
 pub(crate) struct MonthReportArguments {
     /// The month in Japan, such as 2026-04.
-    #[arg(value_name = "YYYY-MM", value_parser = month)]
+    #[arg(value_name = "YYYY-MM")]
     pub(crate) month: MonthRange,
     #[command(flatten)]
     pub(crate) review: ReviewArguments,
@@ -236,7 +221,7 @@ Examples:
   renkei-registry audit report sign 2026-04 --reviewer '鈴木 一郎' --note '要確認 3 件を各施設に照会し、問題なし。'")]
 pub(crate) struct SignArguments {
     /// The month in Japan, such as 2026-04: it must be over.
-    #[arg(value_name = "YYYY-MM", value_parser = month)]
+    #[arg(value_name = "YYYY-MM")]
     pub(crate) month: MonthRange,
     /// Who reviewed it.
     #[arg(long, value_name = "NAME", value_parser = text)]
@@ -293,9 +278,7 @@ fn bounded(text: &str, max: usize) -> Result<String, String> {
 }
 
 fn kind(text: &str) -> Result<String, String> {
-    let known = Transaction::from_name(text).map(Transaction::name);
-    let known = known.or_else(|| KINDS.into_iter().find(|kind| *kind == text));
-    known
+    kind_named(text)
         .map(str::to_owned)
         .ok_or_else(|| "no kind of event; see --help".to_owned())
 }

@@ -2,8 +2,7 @@
 
 use registry_trail::Found;
 use registry_trail::report::Directory;
-use serde::Serialize;
-use xds_audit::{Event, EventKind, Objects, Outcome, Stamp};
+use xds_audit::{EventKind, Objects, Outcome};
 use xds_server::lang::{Lang, Say};
 
 use super::cells::{clean, short};
@@ -13,32 +12,6 @@ use super::moment::shown;
 const CELL_CHARS_MAX: usize = 48;
 /// Patients that a cell names.
 const PATIENTS_MAX: usize = 3;
-
-/// A found event for machines.
-#[derive(Serialize)]
-pub(super) struct EventValue<'a> {
-    /// `JOURNAL/NUMBER`
-    id: String,
-    /// 0 for the whole event.
-    part: u32,
-    /// Where a page after it goes on.
-    position: String,
-    began: Stamp,
-    ended: Stamp,
-    event: &'a Event,
-}
-
-/// For machines.
-pub(super) fn value(found: &Found) -> EventValue<'_> {
-    EventValue {
-        id: found.told.id.to_string(),
-        part: found.part,
-        position: found.position.to_string(),
-        began: found.told.began,
-        ended: found.told.ended,
-        event: &found.told.event,
-    }
-}
 
 /// The heads of the columns of [`row`].
 pub(super) fn headings(lang: Lang) -> impl Iterator<Item = String> {
@@ -132,7 +105,7 @@ fn lines<const N: usize>(texts: [Option<&str>; N]) -> String {
 pub(super) mod tests {
     use time::macros::datetime;
     use uuid::Uuid;
-    use xds_audit::{AuditUser, Caller, Closing, EventId, Opening, Told};
+    use xds_audit::{AuditUser, Caller, Closing, Event, EventId, Opening, Stamp, Told};
     use xds_model::Transaction;
 
     use super::*;
@@ -195,7 +168,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_value_names_event_and_position() {
-        let value = serde_json::to_value(value(&found())).unwrap();
+        let value = serde_json::to_value(found().value()).unwrap();
         assert_eq!(value["id"], "00000000-0000-0000-0000-000000000007/42");
         assert_eq!(value["position"], "1795482123000000.1.42.0");
         assert_eq!(value["began"]["at"], "2026-11-24T01:02:03Z");

@@ -1,6 +1,6 @@
-//! Days, moments and months as people write them. Without a zone they are of Japan.
+//! Days and moments as people write them. Without a zone they are of Japan.
 
-use registry_trail::report::{JAPAN, MonthRange};
+use registry_trail::report::JAPAN;
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -22,29 +22,11 @@ pub(super) fn until(text: &str) -> Result<OffsetDateTime, String> {
     moment(text, Duration::DAY)
 }
 
-/// A month: `2026-04`.
-pub(super) fn month(text: &str) -> Result<MonthRange, String> {
-    let read = || {
-        let (year, month) = text.split_once('-')?;
-        let is_number = |text: &str, digits| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
-        if !is_number(year, 4) || !is_number(month, 2) {
-            return None;
-        }
-        MonthRange::of(year.parse().ok()?, month.parse().ok()?)
-    };
-    read().ok_or_else(|| "a month such as 2026-04".to_owned())
-}
-
 /// As people in Japan read it.
 pub(in crate::commands) fn shown(at: OffsetDateTime) -> String {
     at.to_offset(JAPAN)
         .format(SHOWN)
         .unwrap_or_else(|_| at.to_string())
-}
-
-/// A month: `2026-04`.
-pub(super) fn month_name(month: MonthRange) -> String {
-    format!("{:04}-{:02}", month.first.year(), u8::from(month.first.month()))
 }
 
 /// `of_day` is what a day alone adds to its beginning.
@@ -80,13 +62,5 @@ mod tests {
             assert!(since(wrong).is_err(), "{wrong}");
         }
         assert_eq!(shown(moment), "2026-04-01 09:30:00");
-    }
-
-    #[test]
-    fn a_month_is_written_in_one_way() {
-        assert_eq!(month_name(month("2026-04").unwrap()), "2026-04");
-        for wrong in ["2026-4", "2026-13", "2026-00", "+026-04", "2026-04-01", "202604"] {
-            assert!(month(wrong).is_err(), "{wrong}");
-        }
     }
 }

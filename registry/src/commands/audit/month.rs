@@ -4,15 +4,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use registry_trail::report::{MonthRange, ReviewReport, Signature, Thresholds, anomalies, review_report};
-use registry_trail::{SignOff, Trail};
+use registry_trail::Trail;
+use registry_trail::report::{MonthRange, ReviewReport, Thresholds};
 use time::OffsetDateTime;
 use xds_model::Clock;
 use xds_model::time::System;
 use xds_server::journal_commands::{JournalCommand, JournalCommandError, VerifyArguments};
 
 use super::arguments::{MonthReportArguments, ReviewArguments};
-use super::moment::month_name;
 use super::names::directory;
 use super::question::Asked;
 use super::session::{tell, with_trail};
@@ -59,7 +58,7 @@ pub(super) async fn run(config: &Config, arguments: &MonthReportArguments, by: &
     let sheet = &arguments.sheet;
     with_trail(config, TrailRole::Reader, async |store, trail| {
         let subject = Asked::default()
-            .with("month", Some(month_name(month)))
+            .with("month", Some(month))
             .with("output", sheet.output.as_ref().map(|path| path.display()));
         tell(&store, by, "audit report month", &subject.0, Vec::new()).await?;
         let report = review(config, &trail, month, &arguments.review, by, System.now()).await?;
@@ -90,35 +89,11 @@ pub(super) async fn review(
         Some(file) => read_thresholds(file)?,
         None => Thresholds::default(),
     };
-    let hours = trail
-        .hours(
-            thresholds.history_from(month),
-            month.until,
-            &thresholds.emergency_bases,
-            &thresholds.retry_errors,
-        )
-        .await?;
-    let counts = trail.counts(month.from, month.until).await?;
-    let found = anomalies(&hours, month, &thresholds);
-    let mut report = review_report(month, counts, found, now, &change(by).who);
+    let mut report = trail.review(month, &thresholds, now, &change(by).who).await?;
     if arguments.verify_journal {
         report.journal_is_whole = Some(is_whole(config)?);
     }
-    report.signatures = trail
-        .sign_offs(month.first)
-        .await?
-        .into_iter()
-        .map(signature)
-        .collect();
     Ok(report)
-}
-
-fn signature(signed: SignOff) -> Signature {
-    Signature {
-        reviewer: signed.reviewer,
-        remark: signed.remark,
-        signed_at: signed.signed_at,
-    }
 }
 
 /// What `audit verify` says of the registry's own journal.

@@ -61,7 +61,7 @@ struct Answer {
 impl Answer {
     fn value(&self) -> serde_json::Value {
         json!({
-            "events": self.found.iter().map(event::value).collect::<Vec<_>>(),
+            "events": self.found.iter().map(Found::value).collect::<Vec<_>>(),
             "next": self.next.map(|next| next.to_string()),
             "index": self.state,
         })

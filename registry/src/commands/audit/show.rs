@@ -82,7 +82,7 @@ fn dicom(config: &Config, found: &[Found]) -> Vec<String> {
 
 fn value(found: &[Found], withheld: &[WithheldObject]) -> Value {
     json!({
-        "messages": found.iter().map(event::value).collect::<Vec<_>>(),
+        "messages": found.iter().map(Found::value).collect::<Vec<_>>(),
         "withheld": withheld
             .iter()
             .map(|withheld| json!({ "object": withheld.object, "reason": withheld.reason }))

@@ -1,6 +1,5 @@
 //! `audit report sign`: a reviewer's name under the review of a month.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use registry_store::Deed;
 use registry_trail::SignOff;
 use registry_trail::report::{MonthRange, ReviewReport, Signature};
@@ -13,7 +12,7 @@ use xds_server::lang::Say;
 use super::arguments::SignArguments;
 use super::cells::clean;
 use super::index_state::{IndexState, index_state};
-use super::moment::{month_name, shown};
+use super::moment::shown;
 use super::month::review;
 use super::session::{tell, with_trail};
 use crate::commands::Done;
@@ -35,29 +34,24 @@ pub(super) async fn run(config: &Config, arguments: &SignArguments, by: &By, out
             &store,
             by,
             "audit report month",
-            &format!("month={}", month_name(month)),
+            &format!("month={month}"),
             Vec::new(),
         )
         .await?;
         let report = review(config, &trail, month, &arguments.review, by, now).await?;
-        let sign_off = SignOff {
-            month: month.first,
-            report: serde_json::to_vec(&report)?,
-            reviewer: arguments.reviewer.clone(),
-            remark: arguments.note.clone(),
-            signed_at: now,
-        };
-        let signed = signed(&sign_off, &report);
+        let (reviewer, remark) = (arguments.reviewer.clone(), arguments.note.clone());
+        let sign_off = SignOff::of(month, &report, reviewer, remark, now)?;
+        let signed = sign_off.told(&report);
         // Owed before it is stored: the journal may tell of a signature that a broken database did not take, but none
         // is stored untold.
-        let deed = Deed::new(VERB, &month_name(month)).with(None, Some(signed.clone()));
+        let deed = Deed::new(VERB, &month.to_string()).with(None, Some(signed.clone()));
         store.owe_act(&change(by), &deed).await?;
         trail.sign(&sign_off).await?;
         let text = Say::new(
             ja(month, &sign_off, &signed, &report),
             en(month, &sign_off, &signed, &report),
         );
-        let value = json!({ "month": month_name(month), "signed": signed, "earlier": report.signatures });
+        let value = json!({ "month": month.to_string(), "signed": signed, "earlier": report.signatures });
         Ok(output.verdict(output.lang.pick(&text), &value, true))
     })
     .await
@@ -68,11 +62,10 @@ fn is_over(month: MonthRange, now: OffsetDateTime, output: Output) -> Result<(),
     if now >= month.until {
         return Ok(());
     }
-    let name = month_name(month);
     let end = shown(month.until);
     let say = Say::new(
-        format!("{name} はまだ終わっていません。{end}(日本時間)以降に署名してください。"),
-        format!("{name} is not over: sign it after {end} (Japan time)"),
+        format!("{month} はまだ終わっていません。{end}(日本時間)以降に署名してください。"),
+        format!("{month} is not over: sign it after {end} (Japan time)"),
     );
     Err(NotThere::new(output, &say))
 }
@@ -82,39 +75,24 @@ fn is_complete(state: &IndexState, month: MonthRange, output: Output) -> Result<
     if state.reaches(month.until) {
         return Ok(());
     }
-    let name = month_name(month);
     let why = state.say();
     let say = Say::new(
         format!(
-            "{name} の事象がすべて索引にあるとは言えません。サーバーを動かし、少し待ってから署名してください。{}",
+            "{month} の事象がすべて索引にあるとは言えません。サーバーを動かし、少し待ってから署名してください。{}",
             why.ja
         ),
         format!(
-            "it is not certain that all events of {name} are in the index: let the server run, wait, and sign then. {}",
+            "it is not certain that all events of {month} are in the index: let the server run, wait, and sign then. {}",
             why.en
         ),
     );
     Err(NotThere::new(output, &say))
 }
 
-/// What the journal and the caller are told of the signature: with the hash nobody can later change what was signed.
-fn signed(sign_off: &SignOff, report: &ReviewReport) -> Value {
-    let hash = digest(&SHA256, &sign_off.report);
-    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({
-        "reviewer": sign_off.reviewer,
-        "remark": sign_off.remark,
-        "report_sha256": hash,
-        "events": report.events,
-        "failures": report.failures,
-        "anomalies": report.anomalies.len(),
-    })
-}
-
 fn ja(month: MonthRange, sign_off: &SignOff, signed: &Value, report: &ReviewReport) -> String {
     let mut text = format!(
         "{} の点検に署名しました: {}\n事象 {} 件、要確認 {} 件\n報告書の SHA-256: {}",
-        month_name(month),
+        month,
         clean(&sign_off.reviewer),
         report.events,
         report.anomalies.len(),
@@ -129,7 +107,7 @@ fn ja(month: MonthRange, sign_off: &SignOff, signed: &Value, report: &ReviewRepo
 fn en(month: MonthRange, sign_off: &SignOff, signed: &Value, report: &ReviewReport) -> String {
     let mut text = format!(
         "review of {} signed by {}\n{} events, {} to be looked at\nSHA-256 of the report: {}",
-        month_name(month),
+        month,
         clean(&sign_off.reviewer),
         report.events,
         report.anomalies.len(),
@@ -192,7 +170,7 @@ mod tests {
             remark: "確認\u{1b}".to_owned(),
             signed_at: at,
         };
-        let (one, other) = (signed(&sign_off(b"1"), &report), signed(&sign_off(b"2"), &report));
+        let (one, other) = (sign_off(b"1").told(&report), sign_off(b"2").told(&report));
         assert_ne!(one["report_sha256"], other["report_sha256"]);
         assert_eq!(
             one["report_sha256"],

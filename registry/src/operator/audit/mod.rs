@@ -2,10 +2,10 @@
 
 mod asked;
 mod complete;
-mod event;
 mod month;
 mod parameters;
 mod patient;
+mod patients;
 mod search;
 mod sheet;
 mod show;

@@ -1,9 +1,8 @@
 //! `/v1/audit/reports/month/{month}`: the review of a month, and signatures under it.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use registry_trail::SignOff;
-use registry_trail::report::{MonthRange, ReviewReport, Signature, anomalies, review_report};
-use serde_json::{Value, json};
+use registry_trail::report::{MonthRange, ReviewReport};
+use serde_json::json;
 use xds_audit::{Closing, EventKind, Objects};
 use xds_server::http::{Call, Refusal, Reply};
 
@@ -17,13 +16,13 @@ use crate::operator::refusal::{JSON, conflict, of_json, of_trail};
 pub(in crate::operator) async fn review(call: Call<'_>, desk: &Desk) -> Result<Reply, Refusal> {
     let month = month(call.segment("month"))?;
     let shape = Shape::from_query(call.query)?;
-    let uri = format!("/v1/audit/reports/month/{}", name(month));
+    let uri = format!("/v1/audit/reports/month/{month}");
     call.open(EventKind::AuditLogRead { uri }, Objects::default())
         .await?;
     let directory = desk.directory().await?;
     let report = made(&call, desk, month).await?;
     let sheet = || report.sheet(shape.language.language(), &directory);
-    let file = format!("log-review-{}", name(month));
+    let file = format!("log-review-{month}");
     sheet::reply(shape.format, &report, sheet, &file, Closing::success())
 }
 
@@ -35,7 +34,7 @@ pub(in crate::operator) async fn sign_off(call: Call<'_>, desk: &Desk) -> Result
     let body = json::<SignOffBody>(&call.body)?.checked()?;
     let signed_at = desk.clock.now();
     if signed_at < month.until {
-        let message = format!("the month {} is not over in Japan", name(month));
+        let message = format!("the month {month} is not over in Japan");
         return Err(conflict(
             "month-not-over",
             message,
@@ -58,18 +57,13 @@ pub(in crate::operator) async fn sign_off(call: Call<'_>, desk: &Desk) -> Result
         );
         return Err(conflict("review-changed", message, "sign what was seen"));
     }
-    let sign_off = SignOff {
-        month: month.first,
-        report: serde_json::to_vec(&report).map_err(|error| of_json(&error))?,
-        reviewer: body.reviewer,
-        remark: body.remark,
-        signed_at,
-    };
-    let signed = signed(&sign_off, &report);
+    let sign_off = SignOff::of(month, &report, body.reviewer, body.remark, signed_at)
+        .map_err(|error| of_json(&error))?;
+    let signed = sign_off.told(&report);
     // Told before it is stored: no signature is in the database that the journal does not know.
     let kind = EventKind::ConfigurationChanged {
         verb: "audit report sign".to_owned(),
-        object: name(month),
+        object: month.to_string(),
         before: None,
         after: Some(signed.clone()),
     };
@@ -82,51 +76,10 @@ pub(in crate::operator) async fn sign_off(call: Call<'_>, desk: &Desk) -> Result
     Ok(Reply::ok(JSON, body.to_string(), Closing::success()))
 }
 
-/// What the journal and the reviewer are told: with the hash nobody can later change what was signed.
-fn signed(sign_off: &SignOff, report: &ReviewReport) -> Value {
-    let hash = digest(&SHA256, &sign_off.report);
-    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({
-        "reviewer": sign_off.reviewer,
-        "remark": sign_off.remark,
-        "report_sha256": hash,
-        "events": report.events,
-        "failures": report.failures,
-        "anomalies": report.anomalies.len(),
-    })
-}
-
 async fn made(call: &Call<'_>, desk: &Desk, month: MonthRange) -> Result<ReviewReport, Refusal> {
-    let failed = |error| of_trail(&error);
-    let (trail, thresholds) = (&desk.operator, &desk.thresholds);
-    let counts = trail.counts(month.from, month.until).await.map_err(failed)?;
-    let hours = trail
-        .hours(
-            thresholds.history_from(month),
-            month.until,
-            &thresholds.emergency_bases,
-            &thresholds.retry_errors,
-        )
-        .await
-        .map_err(failed)?;
-    let signatures = trail.sign_offs(month.first).await.map_err(failed)?;
-    let found = anomalies(&hours, month, thresholds);
     let node = call.caller.principal.node();
-    let report = review_report(month, counts, found, desk.clock.now(), &node.name.0);
-    Ok(ReviewReport {
-        signatures: signatures.into_iter().map(signature).collect(),
-        ..report
-    })
-}
-
-fn signature(sign_off: SignOff) -> Signature {
-    Signature {
-        reviewer: sign_off.reviewer,
-        remark: sign_off.remark,
-        signed_at: sign_off.signed_at,
-    }
-}
-
-fn name(month: MonthRange) -> String {
-    format!("{:04}-{:02}", month.first.year(), u8::from(month.first.month()))
+    desk.operator
+        .review(month, &desk.thresholds, desk.clock.now(), &node.name.0)
+        .await
+        .map_err(|error| of_trail(&error))
 }

@@ -1,14 +1,14 @@
 //! Parameters of the operator API: the JSON bodies, and what may stand in a query string.
 
 use actix_web::web::Query;
-use registry_trail::report::{Audience, Language, MonthRange};
-use registry_trail::{Page, Position, Question, QuestionError};
+use registry_trail::report::{Audience, Language, MonthError, MonthRange};
+use registry_trail::{OTHER_KINDS, Page, Position, Question, QuestionError, kind_named};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use xds_audit::Outcome;
-use xds_model::{PatientId, Transaction};
+use xds_model::PatientId;
 use xds_server::http::Refusal;
 
 use crate::operator::refusal::bad;
@@ -25,20 +25,6 @@ const ROWS: usize = 100;
 const PAIRS_MAX: usize = 64;
 /// Bytes of a query string at most.
 const QUERY_BYTES_MAX: usize = 8 * 1024;
-
-/// Kinds of events beside the transactions.
-const KINDS: [&str; 10] = [
-    "node-start",
-    "node-stop",
-    "handshake-refused",
-    "request-refused",
-    "assertion-refused",
-    "configuration-changed",
-    "audit-log-read",
-    "exported",
-    "clock-stepped",
-    "journal-recovered",
-];
 
 /// What `POST /v1/audit/events/search` takes: all that is given must hold.
 #[derive(Default, Deserialize)]
@@ -295,15 +281,8 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 
 /// A month in Japan: `2026-11`.
 pub(super) fn month(text: &str) -> Result<MonthRange, Refusal> {
-    let read = || {
-        let (year, month) = text.split_once('-')?;
-        let is_number = |text: &str, digits| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
-        if !is_number(year, 4) || !is_number(month, 2) {
-            return None;
-        }
-        MonthRange::of(year.parse().ok()?, month.parse().ok()?)
-    };
-    read().ok_or_else(|| bad("value", "a month is written as in 2026-04", RULE))
+    text.parse()
+        .map_err(|error: MonthError| bad("value", error.to_string(), RULE))
 }
 
 /// Nothing may stand in the query string.
@@ -399,12 +378,10 @@ fn patient(text: &str) -> Result<String, Refusal> {
 }
 
 fn kind(text: &str) -> Result<String, Refusal> {
-    let known = Transaction::from_name(text).map(Transaction::name);
-    let known = known.or_else(|| KINDS.into_iter().find(|kind| *kind == text));
-    known.map(str::to_owned).ok_or_else(|| {
+    kind_named(text).map(str::to_owned).ok_or_else(|| {
         let message = format!(
             "kind is a transaction such as ITI-43, or one of {}",
-            KINDS.join(", ")
+            OTHER_KINDS.join(", ")
         );
         bad("value", message, RULE)
     })

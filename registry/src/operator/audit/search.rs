@@ -1,12 +1,11 @@
 //! `GET /v1/audit/events` and `POST /v1/audit/events/search`
 
-use registry_trail::{Found, Page, Question};
+use registry_trail::{Found, FoundValue, Page, Question};
 use serde_json::json;
 use xds_audit::Closing;
 use xds_server::http::{Call, Refusal, Reply};
 
 use super::asked::{look, objects};
-use super::event::EventValue;
 use super::parameters::{Search, json, no_query};
 use crate::operator::Desk;
 use crate::operator::refusal::{JSON, of_trail};
@@ -46,7 +45,7 @@ async fn answer(
 }
 
 fn body(found: &[Found], page: Page) -> String {
-    let events: Vec<EventValue<'_>> = found.iter().map(EventValue::from).collect();
+    let events: Vec<FoundValue<'_>> = found.iter().map(Found::value).collect();
     let next = (found.len() >= page.rows)
         .then(|| found.last().map(|last| last.position.to_string()))
         .flatten();

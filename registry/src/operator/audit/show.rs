@@ -1,12 +1,13 @@
 //! `GET /v1/audit/events/{journal}/{sequence}`
 
+use registry_trail::{Found, FoundValue};
 use serde_json::json;
 use uuid::Uuid;
 use xds_audit::{Closing, EventId, EventKind, Objects};
 use xds_server::http::{Call, Refusal, Reply};
 
-use super::event::{EventValue, patients};
 use super::parameters::no_query;
+use super::patients::patients;
 use crate::operator::Desk;
 use crate::operator::refusal::{JSON, bad, not_found, of_trail};
 
@@ -29,7 +30,7 @@ pub(in crate::operator) async fn event(call: Call<'_>, desk: &Desk) -> Result<Re
         .iter()
         .map(|withheld| json!({ "object": withheld.object, "reason": withheld.reason }))
         .collect();
-    let messages: Vec<EventValue<'_>> = found.iter().map(EventValue::from).collect();
+    let messages: Vec<FoundValue<'_>> = found.iter().map(Found::value).collect();
     let body = json!({ "messages": messages, "withheld": withheld });
     // Whom the event concerns: it is a look at what is kept of them.
     let mut concerned = patients(&found);

@@ -1,5 +1,8 @@
 //! Time as people in Japan read it.
 
+use std::fmt;
+use std::str::FromStr;
+
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 /// Japan has one time zone and no summer time.
@@ -57,6 +60,35 @@ impl MonthRange {
     }
 }
 
+/// `2026-04`
+impl fmt::Display for MonthRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.first.year(), u8::from(self.first.month()))
+    }
+}
+
+/// A text that names no month.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a month is written as in 2026-04")]
+pub struct MonthError;
+
+impl FromStr for MonthRange {
+    type Err = MonthError;
+
+    fn from_str(text: &str) -> Result<Self, MonthError> {
+        let read = || {
+            let (year, month) = text.split_once('-')?;
+            let is_number =
+                |text: &str, digits| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
+            if !is_number(year, 4) || !is_number(month, 2) {
+                return None;
+            }
+            Self::of(year.parse().ok()?, month.parse().ok()?)
+        };
+        read().ok_or(MonthError)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -70,5 +102,13 @@ mod tests {
         assert_eq!(december.until, datetime!(2026-12-31 15:00 UTC));
         assert!(MonthRange::of(2026, 13).is_none() && MonthRange::of(2026, 0).is_none());
         assert_eq!(date_time(december.from), "2026-12-01 00:00:00");
+    }
+
+    #[test]
+    fn a_month_is_written_in_one_way() {
+        assert_eq!("2026-04".parse::<MonthRange>().unwrap().to_string(), "2026-04");
+        for wrong in ["2026-4", "2026-13", "2026-00", "+026-04", "2026-04-01", "202604"] {
+            assert_eq!(wrong.parse::<MonthRange>(), Err(MonthError), "{wrong}");
+        }
     }
 }

@@ -15,7 +15,7 @@ mod words;
 pub use access::{AccessLine, AccessReport, AccessRequest, Audience, access_report};
 pub use anomaly::{Anomaly, AnomalyKind, Thresholds, anomalies};
 pub use directory::Directory;
-pub use local::{JAPAN, MonthRange};
+pub use local::{JAPAN, MonthError, MonthRange};
 pub use review::{ReviewReport, Signature, review_report};
 pub use sheet::{Section, Sheet};
 pub use words::Language;
