@@ -37,6 +37,8 @@ pub struct Follower {
     next: u64,
     /// Opening parts whose closing part has not come, as JSON.
     requests: HashMap<u64, Vec<u8>>,
+    /// Bytes of the event told last.
+    told_bytes: usize,
 }
 
 impl Follower {
@@ -56,6 +58,7 @@ impl Follower {
             source: None,
             next: 1,
             requests: HashMap::new(),
+            told_bytes: 0,
         };
         let beginning = Beginning::of(folder)?;
         let mut places = list(folder).map_err(JournalError::io("cannot read", folder))?;
@@ -97,6 +100,11 @@ impl Follower {
             }
         }
         Ok(None)
+    }
+
+    /// Bytes of the event that was told last, as its records hold it.
+    pub fn told_bytes(&self) -> usize {
+        self.told_bytes
     }
 
     /// The number of the next record that it will read.
@@ -219,6 +227,7 @@ impl Follower {
                 Ok(None)
             }
             Kind::Single if wanted => {
+                self.told_bytes = payload.len();
                 let single: SingleContent = parse(step.sequence, payload)?;
                 Ok(Some(Told {
                     id: id(source.header.journal, step),
@@ -230,6 +239,8 @@ impl Follower {
             Kind::Single => Ok(None),
             Kind::Close if wanted => {
                 let close: CloseContent = parse(step.sequence, payload)?;
+                let opened = self.requests.get(&close.opened).map_or(0, Vec::len);
+                self.told_bytes = opened + payload.len();
                 let told = self.joined(id(source.header.journal, step), close)?;
                 Ok(Some(told))
             }
