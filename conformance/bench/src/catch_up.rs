@@ -4,11 +4,10 @@
 use std::fs;
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use renkei_network::{Options, Program};
+use renkei_network::{Options, Program, Rsyslog};
 use serde::Serialize;
 
 use crate::arguments::Arguments;
@@ -19,7 +18,7 @@ use crate::load::{Bounds, Load, Outcome};
 use crate::progress::note;
 use crate::world::World;
 
-/// The certificate of the receiver.
+/// The destination.
 const RECEIVER: &str = "arr";
 /// The sender tries again after a minute at the longest.
 const CATCH_UP_MAX: Duration = Duration::from_secs(300);
@@ -46,7 +45,7 @@ pub(crate) struct CatchUp {
 /// # Errors
 /// When rsyslog is not installed, or something does not start or answer.
 pub(crate) async fn measure(arguments: &Arguments) -> Result<CatchUp, BenchError> {
-    let program = rsyslogd().ok_or(BenchError::Message(
+    let program = Rsyslog::program().ok_or(BenchError::Message(
         "rsyslogd: install the Debian packages rsyslog and rsyslog-gnutls",
     ))?;
     let port = free_port()?;
@@ -70,7 +69,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<CatchUp, BenchError
 
     note(&format!("rsyslog is there: {waiting} events wait"));
     let log = world.network.folder().join("arrived.log");
-    let _receiver = Rsyslog::start(program, &world, port, &log)?;
+    let _receiver = Rsyslog::start(program, &world.network, port, &log)?;
     let mut arrivals = Arrivals::new(log);
     let came_back = Instant::now();
     let (mut began, mut served) = (None, 0_u64);
@@ -145,64 +144,6 @@ impl Arrivals {
             }
         }
     }
-}
-
-/// rsyslog with the network's certificates, killed when it goes out of scope.
-struct Rsyslog(Child);
-
-impl Rsyslog {
-    fn start(program: &Path, world: &World, port: u16, log: &Path) -> Result<Self, BenchError> {
-        let pki = world.network.pki();
-        pki.issue(RECEIVER)
-            .map_err(|error| BenchError::io("a certificate")(std::io::Error::other(error)))?;
-        let work = world.network.folder().join("rsyslog");
-        fs::create_dir_all(&work).map_err(BenchError::file(&work))?;
-        let text = format!(
-            r#"
-global(workDirectory="{work}" maxMessageSize="8m" parser.escapeControlCharactersOnReceive="off"
-    DefaultNetstreamDriverCAFile="{ca}" DefaultNetstreamDriverCertFile="{certificate}" DefaultNetstreamDriverKeyFile="{key}")
-main_queue(queue.type="Direct")
-module(load="imtcp" StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="x509/certvalid" MaxFrameSize="8388608")
-template(name="raw" type="string" string="%rawmsg%\n")
-ruleset(name="arr" queue.type="Direct") {{
-    action(type="omfile" file="{log}" template="raw" queue.type="Direct" asyncWriting="off" flushOnTXEnd="on")
-}}
-input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="arr")
-"#,
-            work = work.display(),
-            ca = pki.ca_file().display(),
-            certificate = pki.certificate(RECEIVER).display(),
-            key = pki.key(RECEIVER).display(),
-            log = log.display(),
-        );
-        let config = work.join("rsyslog.conf");
-        fs::write(&config, text).map_err(BenchError::file(&config))?;
-        let child = Command::new(program)
-            .args(["-n", "-f"])
-            .arg(&config)
-            .arg("-i")
-            .arg(work.join("pid"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        child.map(Self).map_err(BenchError::file(program))
-    }
-}
-
-impl Drop for Rsyslog {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn rsyslogd() -> Option<&'static Path> {
-    ["/usr/sbin/rsyslogd", "/sbin/rsyslogd"]
-        .into_iter()
-        .map(Path::new)
-        .find(|program| program.exists())
 }
 
 fn free_port() -> Result<u16, BenchError> {

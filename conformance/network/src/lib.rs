@@ -21,6 +21,7 @@ mod pki;
 mod ports;
 mod raw;
 mod roster;
+mod rsyslog;
 mod server;
 mod status;
 mod watcher;
@@ -40,5 +41,6 @@ pub use raw::{HttpAnswer, RawConnection};
 pub use roster::{
     AUTHORITY, Member, NODES, ORGANISATIONS, Organisation, REPOSITORY_UNIQUE_ID, SAMPLES_AUTHORITY,
 };
+pub use rsyslog::Rsyslog;
 pub use server::Server;
 pub use xua::{AUDIENCE, ISSUER, Provider};

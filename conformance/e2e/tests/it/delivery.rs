@@ -4,66 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use renkei_network::{Network, Options, Program};
+use renkei_network::{Network, Options, Program, Rsyslog};
 use time::OffsetDateTime;
 use xds_atna::{AuditMessage, read, syslog};
 
 use crate::support::{patient, published, run, start, until};
-
-/// rsyslog with our network's certificates, killed when it goes out of scope.
-struct Rsyslog {
-    child: Child,
-}
-
-impl Drop for Rsyslog {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn rsyslogd() -> Option<&'static str> {
-    ["/usr/sbin/rsyslogd", "/sbin/rsyslogd"]
-        .into_iter()
-        .find(|program| Path::new(program).exists())
-}
-
-fn receiver(program: &str, network: &Network, port: u16, log: &Path) -> Rsyslog {
-    let work = network.folder().join("rsyslog");
-    fs::create_dir_all(&work).unwrap();
-    let (work_folder, log, pki) = (work.display(), log.display(), network.pki());
-    let [ca, certificate, key] =
-        [pki.ca_file(), pki.certificate("arr"), pki.key("arr")].map(|file| file.display().to_string());
-    let text = format!(
-        r#"
-global(workDirectory="{work_folder}" maxMessageSize="8m" parser.escapeControlCharactersOnReceive="off"
-    DefaultNetstreamDriverCAFile="{ca}" DefaultNetstreamDriverCertFile="{certificate}" DefaultNetstreamDriverKeyFile="{key}")
-main_queue(queue.type="Direct")
-module(load="imtcp" StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="x509/certvalid" MaxFrameSize="8388608")
-template(name="raw" type="string" string="%rawmsg%\n")
-ruleset(name="arr" queue.type="Direct") {{
-    action(type="omfile" file="{log}" template="raw" queue.type="Direct" asyncWriting="off" flushOnTXEnd="on")
-}}
-input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="arr")
-"#
-    );
-    let config = work.join("rsyslog.conf");
-    fs::write(&config, text).unwrap();
-    let child = Command::new(program)
-        .args(["-n", "-f"])
-        .arg(&config)
-        .arg("-i")
-        .arg(work.join("pid"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    Rsyslog { child }
-}
 
 fn arrived(log: &Path) -> Vec<AuditMessage> {
     let bytes = fs::read(log).unwrap_or_default();
@@ -89,7 +37,7 @@ fn owed(network: &Network) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn aud_01_what_the_journals_tell_arrives_at_rsyslog() {
-    let Some(program) = rsyslogd() else {
+    let Some(program) = Rsyslog::program() else {
         assert!(
             std::env::var_os("RENKEI_SKIP_OUTSIDE").is_some(),
             "rsyslog is not installed (Debian packages rsyslog and rsyslog-gnutls)"
@@ -110,14 +58,13 @@ async fn aud_01_what_the_journals_tell_arrives_at_rsyslog() {
         ..Options::default()
     };
     let network = tokio::task::block_in_place(|| start(&options));
-    network.pki().issue("arr").unwrap();
     let (h1, c1) = (network.node("h1").unwrap(), network.node("c1").unwrap());
 
     // The first half happens while nobody receives.
     let patient = patient(&network).await;
     let first = published(&h1, &patient, "紹介状").await;
     let log: PathBuf = network.folder().join("arrived.log");
-    let _rsyslog = receiver(program, &network, port, &log);
+    let _rsyslog = Rsyslog::start(program, &network, port, &log).unwrap();
     c1.find(&patient).await.unwrap();
     let (_, documents) = c1
         .retrieve(&[first.entries[0].unique_id.to_string()])

@@ -11,8 +11,8 @@ mod sheet;
 mod show;
 
 pub(super) use asked::{look, objects};
-pub(super) use event::patients;
 pub(super) use month::{review, sign_off};
 pub(super) use patient::patient_report;
+pub(super) use patients::patients;
 pub(super) use search::{events, search};
 pub(super) use show::event as one_event;
