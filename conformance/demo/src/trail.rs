@@ -20,7 +20,7 @@ use crate::show::Show;
 use crate::stopped::Stopped;
 
 /// Events shown at most: the rest is counted.
-const SHOWN_MAX: usize = 24;
+const SHOWN_MAX: usize = 40;
 const SERVERS: [&str; 2] = ["registry", "repository"];
 
 /// Shows the first patient's trail, verifies both journals, and verifies a copy in which one byte was changed.
@@ -172,6 +172,7 @@ fn what(kind: &EventKind) -> Say {
         Transaction::Iti41 => ("文書の公開", "documents published"),
         Transaction::Iti42 => ("文書の登録", "documents registered"),
         Transaction::Iti43 => ("文書を開く", "documents opened"),
+        Transaction::Decision => ("開示してよいかの確認", "may it be released?"),
         _ => ("問い合わせ", "question"),
     };
     let (to_ja, to_en) = if sent { ("(送信)", " (sent)") } else { ("", "") };

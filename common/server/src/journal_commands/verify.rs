@@ -1,7 +1,7 @@
 //! `audit verify`
 
 use serde_json::{Value, json};
-use xds_audit::verify::{Report, VerifyOptions, verify as verify_journal};
+use xds_audit::verify::{Fault, Report, VerifyOptions, verify as verify_journal};
 
 use super::{JournalCommandError, KeySource, Verdict, VerifyArguments, files};
 use crate::lang::Say;
@@ -60,8 +60,10 @@ fn text(report: &Report) -> Say {
         ),
         Some(bad) => Say::new(
             format!(
-                "ジャーナルは完全ではありません: 記録 {} ({}) {}",
-                bad.index, bad.file, bad.fault
+                "ジャーナルは完全ではありません: 記録 {} ({}): {}",
+                bad.index,
+                bad.file,
+                in_japanese(bad.fault)
             ),
             format!(
                 "the journal is not whole: record {} ({}): {}",
@@ -69,6 +71,27 @@ fn text(report: &Report) -> Say {
             ),
         ),
     }
+}
+
+/// What is wrong, as [`Fault`] says it in English.
+fn in_japanese(fault: Fault) -> String {
+    let text = match fault {
+        Fault::Incomplete => "ファイルが記録の途中で終わっています",
+        Fault::Damaged => "記録が変更されています",
+        Fault::Sequence { found } => {
+            return format!("別の記録 {found} がその位置にあります(削除、挿入または移動)");
+        }
+        Fault::Chain => "前の記録とつながりません(検査符号ごと変更されています)",
+        Fault::Header => "ファイルの見出しが変更されているか、別のジャーナルのファイルです",
+        Fault::Sealed => "封印されたファイルが変更されています",
+        Fault::Missing => "ファイルがありません",
+        Fault::Checkpoint => "チェックポイントが前の記録を保証していません(書き直されています)",
+        Fault::Signature => "チェックポイントの署名が指定の鍵のものではありません",
+        Fault::Cut => "記録が切り取られています",
+        Fault::Removal => "廃棄の記録が、残っている最初の記録と合いません",
+        Fault::Anchor => "別に保管したチェックポイントのジャーナルではありません",
+    };
+    text.to_owned()
 }
 
 /// What this verdict does not cover.
