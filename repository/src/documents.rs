@@ -1,13 +1,18 @@
 //! The documents of a submission, taken into the store as they come.
 
 use futures_util::stream;
-use repository_store::{DocumentStore, ReceiveError, ReceiveOptions, Received, StoreError};
+use repository_store::{
+    CARRIED_BYTES_MAX, DocumentStore, ReceiveError, ReceiveOptions, Received, StoreError,
+};
 use xds_ebxml::provide::ProvidedDocument;
 use xds_model::RuleId;
 use xds_server::http::{PartEvent, Parts, Refused};
 use xds_soap::{Fault, Includes, xop_include};
 
 use crate::inline;
+
+/// Bytes of a submission's documents that are held in memory until it begins: enough for the usual few small ones.
+const SUBMISSION_CARRIED_MAX: usize = 4 * CARRIED_BYTES_MAX;
 
 /// How documents are taken.
 pub(crate) struct Intake<'a> {
@@ -60,7 +65,7 @@ impl Intake<'_> {
         for (position, expected) in expected.iter().enumerate() {
             match xop_include(expected.document.element)? {
                 Some(cid) => includes.add(cid, position)?,
-                None if failed.is_empty() => match self.inline(expected).await? {
+                None if failed.is_empty() => match self.inline(expected, &taken).await? {
                     Ok(received) => put(&mut taken, position, received),
                     Err(error) => failed.push(store_fault(expected, &error)),
                 },
@@ -81,9 +86,13 @@ impl Intake<'_> {
         }
     }
 
-    async fn inline(&self, expected: &Expected<'_>) -> Result<Result<Received, StoreError>, Refused> {
+    async fn inline(
+        &self,
+        expected: &Expected<'_>,
+        taken: &[Option<Received>],
+    ) -> Result<Result<Received, StoreError>, Refused> {
         let content = inline::decoded(expected.document.element)?;
-        match self.store.receive(content, &self.options(expected)).await {
+        match self.store.receive(content, &self.options(expected, taken)).await {
             Ok(received) => Ok(Ok(received)),
             Err(ReceiveError::Store(error)) => Ok(Err(error)),
             Err(ReceiveError::Incoming(fault)) => Err(fault.into()),
@@ -109,11 +118,8 @@ impl Intake<'_> {
             let (Some(expected), true) = (expected.get(position), failed.is_empty()) else {
                 continue;
             };
-            match self
-                .store
-                .receive(content_of(parts), &self.options(expected))
-                .await
-            {
+            let options = self.options(expected, taken);
+            match self.store.receive(content_of(parts), &options).await {
                 Ok(received) => put(taken, position, received),
                 Err(ReceiveError::Store(error)) => failed.push(store_fault(expected, &error)),
                 Err(ReceiveError::Incoming(refused)) => return Err(refused),
@@ -122,10 +128,12 @@ impl Intake<'_> {
         Ok(())
     }
 
-    fn options(&self, expected: &Expected<'_>) -> ReceiveOptions {
+    fn options(&self, expected: &Expected<'_>, taken: &[Option<Received>]) -> ReceiveOptions {
+        let held: usize = taken.iter().flatten().map(Received::carried_bytes).sum();
         ReceiveOptions {
             size_max: self.size_max,
             mime_type: Some(expected.mime_type.clone()),
+            carried_bytes_max: SUBMISSION_CARRIED_MAX.saturating_sub(held).min(CARRIED_BYTES_MAX),
         }
     }
 }
