@@ -8,6 +8,7 @@ mod database;
 mod domain;
 mod encoder;
 mod handlers;
+mod instruments;
 mod marks;
 mod mllp;
 mod operator;

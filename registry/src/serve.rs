@@ -199,6 +199,7 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
                 gate: &gate,
                 database,
                 store: &store,
+                data: &config.registry.data,
             };
             Some(Operating::start(at, plan)?)
         }

@@ -6,6 +6,7 @@
 mod audit;
 mod desk;
 mod fhir;
+mod instruments;
 mod refusal;
 mod routes;
 mod start;

@@ -13,7 +13,7 @@ use xds_audit::{Closing, EventKind, Objects, Outcome};
 use xds_model::principal::Right;
 use xds_server::config::Limits;
 use xds_server::gate::Gate;
-use xds_server::http::{CORRELATION, Call, Refusal, Reply, Route, call};
+use xds_server::http::{BODY_BYTES_MAX, CORRELATION, Call, Refusal, Reply, Route, call};
 use xds_testkit::pki::LeafSpec;
 
 use crate::app::Probe;
@@ -26,15 +26,19 @@ static TRAIL: Route = Route {
     name: "trail",
     path: "/trail/{id}",
     method: "GET",
+    allow: "GET",
     rights: &[Right::Operator],
     body: None,
+    body_bytes_max: BODY_BYTES_MAX,
+    is_of_trail: true,
     is_public: false,
-    write: |refusal| ("application/json", format!("{{\"code\":\"{}\"}}", refusal.code)),
+    write: |refusal, _| ("application/json", format!("{{\"code\":\"{}\"}}", refusal.code)),
 };
 static SEARCH: Route = Route {
     name: "search",
     path: "/search",
     method: "POST",
+    allow: "POST",
     rights: &[Right::Operator, Right::AuditConsumer],
     body: Some("application/json"),
     ..TRAIL
@@ -43,6 +47,7 @@ static PUBLIC: Route = Route {
     name: "public",
     path: "/public",
     rights: &[Right::Operator, Right::AuditConsumer],
+    is_of_trail: false,
     is_public: true,
     ..TRAIL
 };

@@ -11,6 +11,7 @@ mod sheet;
 mod show;
 
 pub(super) use asked::{look, objects};
+pub(super) use parameters::{json, no_query, once, pairs, unknown};
 pub(super) use month::{review, sign_off};
 pub(super) use patient::patient_report;
 pub(super) use patients::patients;
