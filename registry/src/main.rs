@@ -12,6 +12,7 @@ mod instruments;
 mod marks;
 mod mllp;
 mod operator;
+mod papers;
 mod routes;
 mod serve;
 mod settle;

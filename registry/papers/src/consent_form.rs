@@ -113,7 +113,10 @@ impl Form<'_> {
                     format!("{} version {}", reference.id, reference.version),
                 ),
             ),
-            (say("同意文書の SHA-256", "Its SHA-256"), reference.hash.to_string()),
+            (
+                say("同意文書の SHA-256", "Its SHA-256"),
+                reference.hash.to_string(),
+            ),
             (
                 say("同意を登録するときの記載", "As a consent refers to it"),
                 format!(
@@ -175,14 +178,31 @@ impl Form<'_> {
 
     fn scope(&self, blocks: &mut Vec<Block>, gaps: &mut Gaps) {
         let policy = self.material.ledger.policy(self.at);
-        self.heading(blocks, "情報を提供する機関(印を付けたもの)", "Providing organisations (those marked)");
+        self.heading(
+            blocks,
+            "情報を提供する機関(印を付けたもの)",
+            "Providing organisations (those marked)",
+        );
         self.members(blocks, gaps);
-        self.heading(blocks, "情報を受け取る機関(印を付けたもの)", "Receiving organisations (those marked)");
+        self.heading(
+            blocks,
+            "情報を受け取る機関(印を付けたもの)",
+            "Receiving organisations (those marked)",
+        );
         self.members(blocks, gaps);
         self.later_members(blocks);
-        self.heading(blocks, "文書の種類(印を付けたもの)", "Classes of documents (those marked)");
+        self.heading(
+            blocks,
+            "文書の種類(印を付けたもの)",
+            "Classes of documents (those marked)",
+        );
         let all = self.language.say("すべての種類", "all classes");
-        let named = self.material.names.0.iter().map(|(code, name)| format!("{name} ({code})"));
+        let named = self
+            .material
+            .names
+            .0
+            .iter()
+            .map(|(code, name)| format!("{name} ({code})"));
         let choices = std::iter::once(all).chain(named).collect();
         blocks.push(Block::Choices(choices));
         self.heading(
@@ -190,15 +210,23 @@ impl Form<'_> {
             "特に慎重な取扱いを要する情報(印を付けたものだけ提供します)",
             "Information that needs special care (only what is marked is provided)",
         );
-        let sensitive = policy.sensitivities.iter().map(|(code, name)| format!("{name} ({code})"));
+        let sensitive = policy
+            .sensitivities
+            .iter()
+            .map(|(code, name)| format!("{name} ({code})"));
         let restricted = [
-            self.language.say("閲覧を制限した文書 (R)", "restricted documents (R)"),
-            self.language.say("強く閲覧を制限した文書 (V)", "very restricted documents (V)"),
+            self.language
+                .say("閲覧を制限した文書 (R)", "restricted documents (R)"),
+            self.language
+                .say("強く閲覧を制限した文書 (V)", "very restricted documents (V)"),
         ];
         blocks.push(Block::Choices(sensitive.chain(restricted).collect()));
         self.heading(blocks, "利用目的(印を付けたもの)", "Purposes (those marked)");
         let purposes = PURPOSES_SERVED.into_iter().filter(|code| {
-            matches!(code, Purpose::Treatment | Purpose::Emergency | Purpose::PatientRequest)
+            matches!(
+                code,
+                Purpose::Treatment | Purpose::Emergency | Purpose::PatientRequest
+            )
         });
         let purposes = purposes.map(|code| purpose(code, self.language).to_owned());
         blocks.push(Block::Choices(purposes.collect()));
@@ -218,7 +246,9 @@ impl Form<'_> {
             "すべての参加機関(除く機関:                 )",
             "all members (but not:                 )",
         );
-        let named = members.iter().map(|member| format!("{} ({})", member.terms.name, member.id));
+        let named = members
+            .iter()
+            .map(|member| format!("{} ({})", member.terms.name, member.id));
         blocks.push(Block::Choices(std::iter::once(all).chain(named).collect()));
     }
 
@@ -278,13 +308,20 @@ impl Form<'_> {
         self.heading(blocks, "参加する共同利用", "The joint use that this is about");
         let agreements = self.material.agreements(self.at);
         if agreements.is_empty() {
-            gaps.note("agreement", None, ["効力のある共同利用の取り決め", "a joint-use agreement in force"]);
+            gaps.note(
+                "agreement",
+                None,
+                ["効力のある共同利用の取り決め", "a joint-use agreement in force"],
+            );
             blocks.push(Block::Text(undecided(self.language)));
             return;
         }
         let rows = agreements.iter().map(|agreement| {
             let terms = &agreement.terms;
-            let users = terms.users.iter().map(|user| self.material.organisation(&user.organisation, self.at));
+            let users = terms
+                .users
+                .iter()
+                .map(|user| self.material.organisation(&user.organisation, self.at));
             vec![
                 format!("{} ({})", terms.title, agreement.id),
                 self.language.list(users),

@@ -57,7 +57,10 @@ impl Material {
 
     /// The organisations that take part at an instant, by id.
     pub(crate) fn members(&self, at: OffsetDateTime) -> Vec<&Version<Organisation>> {
-        let members = self.organisations.iter().filter_map(|history| history.in_force(at));
+        let members = self
+            .organisations
+            .iter()
+            .filter_map(|history| history.in_force(at));
         members
             .filter(|member| member.terms.status == Status::Active)
             .collect()

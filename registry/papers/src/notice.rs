@@ -66,11 +66,20 @@ impl Notice<'_> {
                 (
                     say("もとになった取り決め", "Made from"),
                     self.language.pick(
-                        format!("{} {} 版 {}", self.agreement.terms.title, reference.id, reference.version),
-                        format!("{} {} version {}", self.agreement.terms.title, reference.id, reference.version),
+                        format!(
+                            "{} {} 版 {}",
+                            self.agreement.terms.title, reference.id, reference.version
+                        ),
+                        format!(
+                            "{} {} version {}",
+                            self.agreement.terms.title, reference.id, reference.version
+                        ),
                     ),
                 ),
-                (say("取り決めの SHA-256", "Its SHA-256"), reference.hash.to_string()),
+                (
+                    say("取り決めの SHA-256", "Its SHA-256"),
+                    reference.hash.to_string(),
+                ),
                 (say("内容の時点", "As of"), date(self.at, self.language)),
             ],
         }
@@ -118,7 +127,11 @@ impl Notice<'_> {
 
     fn items(&self, blocks: &mut Vec<Block>) {
         let terms = &self.agreement.terms;
-        self.heading(blocks, "共同して利用される個人データの項目", "What is used jointly");
+        self.heading(
+            blocks,
+            "共同して利用される個人データの項目",
+            "What is used jointly",
+        );
         let rows: Vec<Vec<String>> = terms
             .items
             .iter()
@@ -132,7 +145,8 @@ impl Notice<'_> {
                         self.language.list(types)
                     },
                     if item.restricted {
-                        self.language.say("通常のもの、閲覧を制限したもの", "normal and restricted ones")
+                        self.language
+                            .say("通常のもの、閲覧を制限したもの", "normal and restricted ones")
                     } else {
                         self.language.say("通常のもの", "normal ones")
                     },
@@ -167,7 +181,9 @@ impl Notice<'_> {
             format!("特に慎重な取扱いを要する情報({named} など)は、共同利用しません。"),
             format!("Information that needs special care ({named} and the like) is not used jointly."),
         )));
-        blocks.push(Block::Text(self.words(&self.agreement.terms.clauses.sensitive_classes)));
+        blocks.push(Block::Text(
+            self.words(&self.agreement.terms.clauses.sensitive_classes),
+        ));
     }
 
     fn users(&self, blocks: &mut Vec<Block>) {
@@ -214,7 +230,10 @@ impl Notice<'_> {
         let terms = &self.agreement.terms;
         self.heading(blocks, "利用する者の利用目的", "What for");
         blocks.push(Block::Text(self.words(&terms.purpose_text)));
-        let purposes = terms.purposes.iter().map(|code| purpose(*code, self.language).to_owned());
+        let purposes = terms
+            .purposes
+            .iter()
+            .map(|code| purpose(*code, self.language).to_owned());
         let purposes = self.words(&self.language.list(purposes));
         blocks.push(Block::Text(self.language.pick(
             format!("閲覧のたびに目的を記録し、次の目的以外では開きません: {purposes}"),
@@ -228,7 +247,9 @@ impl Notice<'_> {
             "個人データの管理について責任を有する者",
             "Who is responsible for the management of the data",
         );
-        blocks.push(Block::Facts(self.responsible_facts(&self.agreement.terms.responsible)));
+        blocks.push(Block::Facts(
+            self.responsible_facts(&self.agreement.terms.responsible),
+        ));
     }
 
     fn responsible_facts(&self, responsible: &Responsible) -> Vec<(String, String)> {
@@ -319,7 +340,10 @@ impl Notice<'_> {
         );
         let mut facts = self.responsible_facts(&self.agreement.terms.responsible);
         if let Some(contact) = self.contact.filter(|contact| !contact.trim().is_empty()) {
-            facts.push((self.language.say("連絡先", "How to reach"), contact.trim().to_owned()));
+            facts.push((
+                self.language.say("連絡先", "How to reach"),
+                contact.trim().to_owned(),
+            ));
         }
         blocks.push(Block::Facts(facts));
     }

@@ -17,10 +17,9 @@ pub(crate) fn ending(
     change: &Change,
     approved_by: &[String],
 ) -> Result<Instrument, Refused> {
-    let latest = history.last().ok_or_else(|| InstrumentError::Missing {
-        kind,
-        id: id.clone(),
-    })?;
+    let latest = history
+        .last()
+        .ok_or_else(|| InstrumentError::Missing { kind, id: id.clone() })?;
     let version = latest.reference().version;
     if let Some(seen) = seen.filter(|seen| *seen != version) {
         let error = InstrumentError::NotNext {

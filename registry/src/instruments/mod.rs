@@ -14,7 +14,7 @@ pub(crate) use domain::{evidence_absent, evidence_named, exported, owe_export, p
 pub(crate) use ending::ending;
 pub(crate) use evidence::complete;
 pub(crate) use listing::{latest_of_each, state, version_of};
-pub(crate) use reach::{Reach, reach};
+pub(crate) use reach::reach;
 pub(crate) use refused::Refused;
 #[cfg(test)]
 pub(crate) use verdict::findings;

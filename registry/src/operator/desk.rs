@@ -12,6 +12,7 @@ use xds_model::time::{SharedClock, SharedIds};
 use xds_server::http::{Call, Refusal};
 
 use super::refusal::of_store;
+use crate::papers::Site;
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +35,8 @@ pub(crate) struct Desk {
     pub(crate) thresholds: Arc<Thresholds>,
     /// Evidence of instruments.
     pub(crate) evidence: EvidenceFolder,
+    /// What of the configuration papers tell.
+    pub(crate) site: Arc<Site>,
     /// Fresh ids.
     pub(crate) ids: SharedIds,
     /// A place for what reads all instruments, or all documents: one at a time.

@@ -7,6 +7,7 @@ mod audit;
 mod desk;
 mod fhir;
 mod instruments;
+mod papers;
 mod refusal;
 mod routes;
 mod start;

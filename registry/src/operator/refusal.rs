@@ -18,9 +18,7 @@ pub(super) fn json_form(refusal: &Refusal, lang: Lang) -> (&'static str, String)
     let ja = more
         .and_then(|more| more.message_ja.as_deref())
         .or_else(|| japanese(refusal.code));
-    let message = ja
-        .filter(|_| lang == Lang::Ja)
-        .unwrap_or(&refusal.message);
+    let message = ja.filter(|_| lang == Lang::Ja).unwrap_or(&refusal.message);
     let mut body = json!({ "code": refusal.code, "message": message, "rule": refusal.rule });
     if let (Value::Object(members), Some(more)) = (&mut body, more) {
         let repair = more.repair.as_ref().map(|repair| lang.pick(repair));

@@ -7,9 +7,9 @@ use xds_model::principal::Right;
 use xds_server::gate::Gate;
 use xds_server::http::{BODY_BYTES_MAX, Call, Refusal, Reply, Route, call};
 
-use super::refusal::{JSON, fhir_form, json_form};
 use super::instruments::BYTES;
-use super::{Desk, audit, fhir, instruments};
+use super::refusal::{JSON, fhir_form, json_form};
+use super::{Desk, audit, fhir, instruments, papers};
 
 /// The description of this API.
 const OPENAPI: &str = include_str!("../../../docs/operating/operator-api.openapi.json");
@@ -131,7 +131,11 @@ pub(super) static NEXT: Route = Route {
     allow: INSTRUMENT.allow,
     ..entry("instrument-next", INSTRUMENT.path)
 };
-pub(super) static VERSIONS: Route = kept("instrument-history", "GET", "/v1/instruments/{kind}/{id}/versions");
+pub(super) static VERSIONS: Route = kept(
+    "instrument-history",
+    "GET",
+    "/v1/instruments/{kind}/{id}/versions",
+);
 pub(super) static VERSION: Route = kept(
     "instrument-version",
     "GET",
@@ -168,6 +172,9 @@ pub(super) static PROPOSALS: Route = kept("proposal-list", "GET", "/v1/proposals
 pub(super) static PROPOSAL: Route = kept("proposal-show", "GET", "/v1/proposals/{id}");
 pub(super) static APPROVE: Route = told("proposal-approve", "/v1/proposals/{id}/approve");
 pub(super) static WITHDRAW: Route = told("proposal-withdraw", "/v1/proposals/{id}/withdraw");
+pub(super) static NOTICE: Route = kept("paper-notice", "GET", "/v1/papers/notice");
+pub(super) static CONSENT_FORM: Route = kept("paper-consent-form", "GET", "/v1/papers/consent-form");
+pub(super) static RESPONSIBILITY: Route = kept("paper-responsibility", "GET", "/v1/papers/responsibility");
 
 /// One address and its handlers: that of another method stands after the first, which also answers methods that the
 /// address does not take.
@@ -230,6 +237,9 @@ pub(crate) fn routes(gate: Gate, desk: Desk) -> impl Fn(&mut ServiceConfig) + Cl
         serve!(config, PROPOSAL => instruments::proposal);
         serve!(config, APPROVE => instruments::approve);
         serve!(config, WITHDRAW => instruments::withdraw);
+        serve!(config, NOTICE => papers::notice);
+        serve!(config, CONSENT_FORM => papers::consent_form);
+        serve!(config, RESPONSIBILITY => papers::responsibility);
     }
 }
 
@@ -246,7 +256,7 @@ mod tests {
 
     use super::*;
 
-    fn all() -> [&'static Route; 32] {
+    fn all() -> [&'static Route; 35] {
         [
             &DESCRIPTION,
             &EVENTS,
@@ -280,6 +290,9 @@ mod tests {
             &PROPOSAL,
             &APPROVE,
             &WITHDRAW,
+            &NOTICE,
+            &CONSENT_FORM,
+            &RESPONSIBILITY,
         ]
     }
 

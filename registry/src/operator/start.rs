@@ -17,6 +17,7 @@ use xds_server::gate::Gate;
 use super::{Desk, routes};
 use crate::config::OperatorSection;
 use crate::database::Database;
+use crate::papers::Site;
 use crate::serve::ServeError;
 use crate::trail::TrailRole;
 
@@ -36,6 +37,8 @@ pub(crate) struct Plan<'p> {
     pub(crate) database: &'p Database,
     /// The ledger.
     pub(crate) store: &'p Store,
+    /// What of the configuration papers tell.
+    pub(crate) site: Site,
     /// The data folder.
     pub(crate) data: &'p Path,
 }
@@ -63,6 +66,7 @@ impl Operating {
             public_url: plan.section.public_url.clone(),
             thresholds: Arc::new(Thresholds::default()),
             evidence: EvidenceFolder::of(plan.data),
+            site: Arc::new(plan.site),
             ids: Arc::clone(&plan.foundation.ids),
             whole: Arc::new(Semaphore::new(1)),
         };

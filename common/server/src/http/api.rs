@@ -12,9 +12,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use tracing::Instrument;
 use uuid::Uuid;
-use xds_audit::{
-    AuditError, Caller as AuditCaller, Closing, Event, EventKind, Objects, Opening, Record,
-};
+use xds_audit::{AuditError, Caller as AuditCaller, Closing, Event, EventKind, Objects, Opening, Record};
 
 use super::body::{Body, BodyError, Pace, Shelf};
 use super::connected::Connected;

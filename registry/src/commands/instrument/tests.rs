@@ -376,5 +376,6 @@ fn missing_conditions_are_told_with_their_reason() {
 fn help_in_japanese_names_what_there_is() {
     use clap::CommandFactory;
     let command = xds_server::lang::localised(Arguments::command(), Lang::Ja, super::JAPANESE);
+    let command = xds_server::lang::localised(command, Lang::Ja, super::super::paper::JAPANESE);
     command.debug_assert();
 }

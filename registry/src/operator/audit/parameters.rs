@@ -310,7 +310,11 @@ pub(in crate::operator) fn pairs(query: &str) -> Result<Vec<(String, String)>, R
     Ok(pairs)
 }
 
-pub(in crate::operator) fn once<T>(name: &'static str, slot: &mut Option<T>, value: T) -> Result<(), Refusal> {
+pub(in crate::operator) fn once<T>(
+    name: &'static str,
+    slot: &mut Option<T>,
+    value: T,
+) -> Result<(), Refusal> {
     if slot.replace(value).is_some() {
         return Err(bad("value", format!("{name} is given twice"), RULE));
     }

@@ -38,7 +38,10 @@ pub(in crate::operator) async fn export(call: Call<'_>, desk: &Desk) -> Result<R
         .map_err(|error| of_store(&error))?;
     let (text, sha256) = exported(&file).map_err(of_refused)?;
     if text.len() > EXPORT_BYTES_MAX {
-        return Err(field("patients", "false, or use `renkei-registry domain export`: the file is over 64 MiB"));
+        return Err(field(
+            "patients",
+            "false, or use `renkei-registry domain export`: the file is over 64 MiB",
+        ));
     }
     let versions = Instrument::all_of(file);
     call.open(look("domain export", &sha256.to_string()), Objects::default())
@@ -54,7 +57,10 @@ pub(in crate::operator) async fn export(call: Call<'_>, desk: &Desk) -> Result<R
     };
     Ok(Reply::ok(JSON, text, closing)
         .with("etag", format!("\"{sha256}\""))
-        .with("content-disposition", "attachment; filename=\"domain.json\"".to_owned()))
+        .with(
+            "content-disposition",
+            "attachment; filename=\"domain.json\"".to_owned(),
+        ))
 }
 
 /// `POST /v1/domain/import/plan`: what the import of this file would do. Its tag is what the import asks for.
@@ -62,8 +68,11 @@ pub(in crate::operator) async fn plan(call: Call<'_>, desk: &Desk) -> Result<Rep
     no_query(call.query)?;
     let _alone = desk.alone()?;
     let (file, sha256) = read(&call, desk).await?;
-    call.open(look("domain import plan", &sha256.to_string()), Objects::default())
-        .await?;
+    call.open(
+        look("domain import plan", &sha256.to_string()),
+        Objects::default(),
+    )
+    .await?;
     let planned = desk.store.plan_import(&file, desk.clock.now()).await;
     let plan = planned.map_err(|error| of_refused(error.into()))?;
     let folder = desk.evidence.clone();

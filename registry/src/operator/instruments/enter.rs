@@ -23,7 +23,12 @@ pub(in crate::operator) async fn create(call: Call<'_>, desk: &Desk) -> Result<R
     no_query(call.query)?;
     let kind = kind(&call)?;
     let Entry { mut entry, reason } = body::<Entry>(&call.body)?.checked()?;
-    fill(&mut entry, "version", 1.into(), "1, or absent: this is the first version")?;
+    fill(
+        &mut entry,
+        "version",
+        1.into(),
+        "1, or absent: this is the first version",
+    )?;
     enter(&call, desk, kind, &entry, reason).await
 }
 
@@ -35,7 +40,12 @@ pub(in crate::operator) async fn next(call: Call<'_>, desk: &Desk) -> Result<Rep
     let Entry { mut entry, reason } = body::<Entry>(&call.body)?.checked()?;
     fill(&mut entry, "id", id.0.into(), "the id in the address, or absent")?;
     let number = seen.saturating_add(1).into();
-    fill(&mut entry, "version", number, "one more than If-Match says, or absent")?;
+    fill(
+        &mut entry,
+        "version",
+        number,
+        "one more than If-Match says, or absent",
+    )?;
     enter(&call, desk, kind, &entry, reason).await
 }
 
@@ -60,8 +70,8 @@ async fn enter(
     reason: Option<String>,
 ) -> Result<Reply, Refusal> {
     let change = desk.change(call, reason);
-    let draft =
-        Instrument::draft(kind, &entry.to_string(), &change, &[]).map_err(|error| of_refused(error.into()))?;
+    let draft = Instrument::draft(kind, &entry.to_string(), &change, &[])
+        .map_err(|error| of_refused(error.into()))?;
     if names_its_patient(&draft) {
         return Err(id_names_patient());
     }
@@ -101,7 +111,9 @@ pub(super) fn entering(error: InstrumentError) -> Refusal {
 /// Whether every file that a version names is kept: read apart, for files are long.
 pub(super) async fn evidence_is_kept(desk: &Desk, draft: &Instrument) -> Result<(), Refusal> {
     let (folder, draft) = (desk.evidence.clone(), draft.clone());
-    desk.apart(move || complete(&folder, &draft)).await?.map_err(of_refused)
+    desk.apart(move || complete(&folder, &draft))
+        .await?
+        .map_err(of_refused)
 }
 
 /// The answer to who entered a version.
@@ -131,10 +143,11 @@ pub(in crate::operator) async fn end(call: Call<'_>, desk: &Desk) -> Result<Repl
         .await
         .map_err(|error| of_refused(error.into()))?;
     let approvers = &asked.approved_by;
-    let last = ending(&history, (kind, &id), Some(seen), at, &change, approvers).map_err(|error| match error {
-        Refused::Instrument(error) => entering(error),
-        other => of_refused(other),
-    })?;
+    let last =
+        ending(&history, (kind, &id), Some(seen), at, &change, approvers).map_err(|error| match error {
+            Refused::Instrument(error) => entering(error),
+            other => of_refused(other),
+        })?;
     let before = judged(desk, &last).await?;
     changing(&call, "instrument end", before.as_ref(), &last).await?;
     desk.store

@@ -62,25 +62,31 @@ impl Told {
 }
 
 /// A member of a body, a header or a parameter that is not what it has to be.
-pub(super) fn field(name: &str, must: &str) -> Refusal {
-    Told::new(StatusCode::BAD_REQUEST, "value", SHAPE).at(name).saying(Say::new(
-        format!("{name} の値が正しくありません({must})。"),
-        format!("{name} is to be {must}"),
-    ))
+pub(in crate::operator) fn field(name: &str, must: &str) -> Refusal {
+    Told::new(StatusCode::BAD_REQUEST, "value", SHAPE)
+        .at(name)
+        .saying(Say::new(
+            format!("{name} の値が正しくありません({must})。"),
+            format!("{name} is to be {must}"),
+        ))
 }
 
 /// No If-Match.
 pub(super) fn precondition_required() -> Refusal {
-    Told::new(StatusCode::PRECONDITION_REQUIRED, "if-match-required", "RFC 6585 3")
-        .at("If-Match")
-        .repair(
-            "GET で最新の内容を確かめ、応答の ETag を If-Match に付けて送ってください。",
-            "look at it first, and send the ETag of that answer as If-Match",
-        )
-        .saying(Say::new(
-            "確認した版を示すヘッダー If-Match が必要です。",
-            "a change names what it follows in the header If-Match",
-        ))
+    Told::new(
+        StatusCode::PRECONDITION_REQUIRED,
+        "if-match-required",
+        "RFC 6585 3",
+    )
+    .at("If-Match")
+    .repair(
+        "GET で最新の内容を確かめ、応答の ETag を If-Match に付けて送ってください。",
+        "look at it first, and send the ETag of that answer as If-Match",
+    )
+    .saying(Say::new(
+        "確認した版を示すヘッダー If-Match が必要です。",
+        "a change names what it follows in the header If-Match",
+    ))
 }
 
 /// Somebody entered another version in the meantime.
@@ -97,69 +103,92 @@ pub(super) fn stale(latest: u32, given: u32) -> Refusal {
                 format!("this id is taken: its latest version is {latest}"),
             ));
     }
-    Told::new(StatusCode::PRECONDITION_FAILED, "version-conflict", "RFC 9110 13.1.1")
-        .at("If-Match")
-        .repair(
-            "最新の版を確かめ、変更をその上に作り直してください。",
-            "look at the latest version, and make your change of that",
-        )
-        .saying(Say::new(
-            format!("最新の版は {latest} です。版 {given} は登録できません。"),
-            format!("the latest version is {latest}: version {given} cannot follow"),
-        ))
+    Told::new(
+        StatusCode::PRECONDITION_FAILED,
+        "version-conflict",
+        "RFC 9110 13.1.1",
+    )
+    .at("If-Match")
+    .repair(
+        "最新の版を確かめ、変更をその上に作り直してください。",
+        "look at the latest version, and make your change of that",
+    )
+    .saying(Say::new(
+        format!("最新の版は {latest} です。版 {given} は登録できません。"),
+        format!("the latest version is {latest}: version {given} cannot follow"),
+    ))
 }
 
 /// A list of a kind that concerns patients.
 pub(super) fn patient_needed() -> Refusal {
-    Told::new(StatusCode::UNPROCESSABLE_ENTITY, "patient-needed", "no patient in a URL")
-        .at("kind")
-        .repair(
-            "POST /v1/instruments/of-patient の本文に {\"patient\": \"ID^^^&OID&ISO\"} を送ってください。",
-            "send POST /v1/instruments/of-patient with {\"patient\": \"id^^^&OID&ISO\"}",
-        )
-        .saying(Say::new(
-            "患者ごとの取り決めです。患者を指定してください。",
-            "these concern patients: name one",
-        ))
+    Told::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "patient-needed",
+        "no patient in a URL",
+    )
+    .at("kind")
+    .repair(
+        "POST /v1/instruments/of-patient の本文に {\"patient\": \"ID^^^&OID&ISO\"} を送ってください。",
+        "send POST /v1/instruments/of-patient with {\"patient\": \"id^^^&OID&ISO\"}",
+    )
+    .saying(Say::new(
+        "患者ごとの取り決めです。患者を指定してください。",
+        "these concern patients: name one",
+    ))
 }
 
 /// An id that would carry a patient into addresses.
 pub(super) fn id_names_patient() -> Refusal {
-    Told::new(StatusCode::UNPROCESSABLE_ENTITY, "patient-in-id", "no patient in a URL")
-        .at("entry.id")
-        .repair(
-            "患者IDを含まない、通し番号などの ID にしてください。",
-            "take an id without the patient's, such as a running number",
-        )
-        .saying(Say::new(
-            "取り決めの ID に患者IDが含まれています。ID は URL に現れます。",
-            "the id of the instrument holds the patient's id, and would stand in addresses",
-        ))
+    Told::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "patient-in-id",
+        "no patient in a URL",
+    )
+    .at("entry.id")
+    .repair(
+        "患者IDを含まない、通し番号などの ID にしてください。",
+        "take an id without the patient's, such as a running number",
+    )
+    .saying(Say::new(
+        "取り決めの ID に患者IDが含まれています。ID は URL に現れます。",
+        "the id of the instrument holds the patient's id, and would stand in addresses",
+    ))
 }
 
 /// What came is not what the address says.
 pub(super) fn hash_differs(hash: &ContentHash) -> Refusal {
-    Told::new(StatusCode::UNPROCESSABLE_ENTITY, "hash-differs", "evidence is named by its SHA-256")
-        .at("sha256")
-        .repair("ファイルの SHA-256 を確かめて送り直してください。", "check the file's SHA-256, and send it again")
-        .saying(Say::new(
-            format!("届いたファイルの SHA-256 は {hash} です。"),
-            format!("the SHA-256 of what came is {hash}"),
-        ))
+    Told::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "hash-differs",
+        "evidence is named by its SHA-256",
+    )
+    .at("sha256")
+    .repair(
+        "ファイルの SHA-256 を確かめて送り直してください。",
+        "check the file's SHA-256, and send it again",
+    )
+    .saying(Say::new(
+        format!("届いたファイルの SHA-256 は {hash} です。"),
+        format!("the SHA-256 of what came is {hash}"),
+    ))
 }
 
 /// A file on disk is not what it was.
 pub(super) fn damaged() -> Refusal {
-    Told::new(StatusCode::CONFLICT, "evidence-damaged", "evidence is named by its SHA-256")
-        .at("sha256")
-        .repair(
-            "同じファイルをもう一度 PUT すると、壊れた控えが置き換わります。",
-            "PUT the same file again: the damaged copy is replaced",
-        )
-        .saying(Say::new(
-            "保管された証拠のファイルが壊れています。",
-            "the copy that is kept is damaged",
-        ))
+    Told::new(
+        StatusCode::CONFLICT,
+        "evidence-damaged",
+        "evidence is named by its SHA-256",
+    )
+    .at("sha256")
+    .repair(
+        "同じファイルをもう一度 PUT すると、壊れた控えが置き換わります。",
+        "PUT the same file again: the damaged copy is replaced",
+    )
+    .saying(Say::new(
+        "保管された証拠のファイルが壊れています。",
+        "the copy that is kept is damaged",
+    ))
 }
 
 /// A file brings what only two operators may enter.
@@ -204,9 +233,10 @@ fn told(refused: &Refused) -> Told {
         Refused::Format(error) => of_format(error),
         Refused::Unwritable(_) => Told::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", "internal"),
         Refused::NoVersion => Told::new(StatusCode::NOT_FOUND, "not-found", "RFC 9110 15.5.5").at("version"),
-        Refused::EndInPast => Told::new(unprocessable, "end-in-past", KEEPING)
-            .at("at")
-            .repair("今以降の時点にするか、at を省いてください。", "name a moment to come, or leave `at` out"),
+        Refused::EndInPast => Told::new(unprocessable, "end-in-past", KEEPING).at("at").repair(
+            "今以降の時点にするか、at を省いてください。",
+            "name a moment to come, or leave `at` out",
+        ),
         Refused::EndedAlready => Told::new(StatusCode::CONFLICT, "ended", KEEPING).at("at").repair(
             "延長は新しい版として登録してください。",
             "what shall last longer is a new version",
@@ -223,7 +253,9 @@ fn told(refused: &Refused) -> Told {
 fn of_format(error: &FormatError) -> Told {
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     match error {
-        FormatError::Text { path, .. } => Told::new(unprocessable, "content", "docs/domain-format.md").at(path),
+        FormatError::Text { path, .. } => {
+            Told::new(unprocessable, "content", "docs/domain-format.md").at(path)
+        }
         FormatError::TooLong { .. } => Told::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "limits"),
         FormatError::Problems(_) | FormatError::Unwritable(_) => {
             Told::new(unprocessable, "unfit", "docs/domain-format.md")
@@ -242,12 +274,16 @@ fn of_instrument(error: &InstrumentError) -> Told {
         InstrumentError::NotNext { .. } => {
             Told::new(StatusCode::PRECONDITION_FAILED, "version-conflict", KEEPING).at("If-Match")
         }
-        InstrumentError::Missing { .. } => Told::new(StatusCode::NOT_FOUND, "not-found", "RFC 9110 15.5.5").at("id"),
+        InstrumentError::Missing { .. } => {
+            Told::new(StatusCode::NOT_FOUND, "not-found", "RFC 9110 15.5.5").at("id")
+        }
         InstrumentError::Change { faults, .. } => of_change(faults),
         InstrumentError::AnotherSubject { .. } => {
             Told::new(unprocessable, "another-subject", KEEPING).at("entry.terms.patient")
         }
-        InstrumentError::Approvers { .. } => Told::new(unprocessable, "approvers", LAW).at("entry.approved_by"),
+        InstrumentError::Approvers { .. } => {
+            Told::new(unprocessable, "approvers", LAW).at("entry.approved_by")
+        }
         InstrumentError::UnknownPatient { .. } => Told::new(unprocessable, "unknown-patient", KEEPING)
             .at("entry.terms.patient")
             .repair(
@@ -261,19 +297,25 @@ fn of_instrument(error: &InstrumentError) -> Told {
                 "enter the organisations, entities and texts that it names first",
             ),
         InstrumentError::Differs { .. } => Told::new(conflict, "differs", KEEPING),
-        InstrumentError::EnteredInThePast { .. } => Told::new(unprocessable, "entered-in-the-past", KEEPING).repair(
-            "POST /v1/instruments/{kind} で一件ずつ登録してください。",
-            "enter it with POST /v1/instruments/{kind}",
-        ),
+        InstrumentError::EnteredInThePast { .. } => Told::new(unprocessable, "entered-in-the-past", KEEPING)
+            .repair(
+                "POST /v1/instruments/{kind} で一件ずつ登録してください。",
+                "enter it with POST /v1/instruments/{kind}",
+            ),
         InstrumentError::PlanStale => {
             Told::new(StatusCode::PRECONDITION_FAILED, "plan-stale", "RFC 9110 13.1.1").at("If-Match")
         }
         InstrumentError::OwnProposal => Told::new(StatusCode::FORBIDDEN, "second-operator", KEEPING),
-        InstrumentError::ProposalDiffers => {
-            Told::new(StatusCode::PRECONDITION_FAILED, "proposal-differs", "RFC 9110 13.1.1").at("If-Match")
-        }
+        InstrumentError::ProposalDiffers => Told::new(
+            StatusCode::PRECONDITION_FAILED,
+            "proposal-differs",
+            "RFC 9110 13.1.1",
+        )
+        .at("If-Match"),
         InstrumentError::ProposalOld => Told::new(conflict, "proposal-old", KEEPING),
-        InstrumentError::ProposalGone => Told::new(StatusCode::NOT_FOUND, "not-found", "RFC 9110 15.5.5").at("id"),
+        InstrumentError::ProposalGone => {
+            Told::new(StatusCode::NOT_FOUND, "not-found", "RFC 9110 15.5.5").at("id")
+        }
         InstrumentError::ProposalsFull => Told::new(conflict, "proposals-full", "limits"),
         InstrumentError::TooMany { .. } => Told::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many", "limits"),
     }
@@ -287,7 +329,11 @@ fn of_draft(error: &DraftError) -> Told {
             Told::new(unprocessable, "content", "docs/domain-format.md").at("entry")
         }
         DraftError::Content { path, .. } => {
-            let path = if path == "." { "entry".to_owned() } else { format!("entry.{path}") };
+            let path = if path == "." {
+                "entry".to_owned()
+            } else {
+                format!("entry.{path}")
+            };
             Told::new(unprocessable, "content", "docs/domain-format.md").at(path)
         }
     }
@@ -353,10 +399,19 @@ mod tests {
             assert_eq!(value["field"], "entry.terms.users");
             assert_eq!(value["rule"], LAW);
         }
-        assert!(ja["message"].as_str().unwrap().contains("利用者(イ)は増やせない"), "{ja}");
+        assert!(
+            ja["message"].as_str().unwrap().contains("利用者(イ)は増やせない"),
+            "{ja}"
+        );
         assert!(ja["repair"].as_str().unwrap().contains("改めて公表"), "{ja}");
-        assert!(en["message"].as_str().unwrap().contains("cannot be added"), "{en}");
-        assert!(en["repair"].as_str().unwrap().contains("an id of its own"), "{en}");
+        assert!(
+            en["message"].as_str().unwrap().contains("cannot be added"),
+            "{en}"
+        );
+        assert!(
+            en["repair"].as_str().unwrap().contains("an id of its own"),
+            "{en}"
+        );
     }
 
     #[test]
@@ -372,7 +427,10 @@ mod tests {
 
     #[test]
     fn a_number_that_is_taken_and_one_that_is_past_are_told_apart() {
-        assert_eq!((stale(3, 1).status, stale(3, 1).code), (StatusCode::CONFLICT, "exists"));
+        assert_eq!(
+            (stale(3, 1).status, stale(3, 1).code),
+            (StatusCode::CONFLICT, "exists")
+        );
         assert_eq!(stale(3, 3).code, "version-conflict");
         assert_eq!(stale(0, 3).status, StatusCode::PRECONDITION_FAILED);
     }

@@ -22,10 +22,16 @@ pub(in crate::operator) async fn validate(call: Call<'_>, desk: &Desk) -> Result
     let kind = kind(&call)?;
     let Entry { entry, reason } = body::<Entry>(&call.body)?.checked()?;
     let change = desk.change(&call, reason);
-    let draft =
-        Instrument::draft(kind, &entry.to_string(), &change, &[]).map_err(|error| of_refused(error.into()))?;
+    let draft = Instrument::draft(kind, &entry.to_string(), &change, &[])
+        .map_err(|error| of_refused(error.into()))?;
     let object = format!("{} {}", kind.name(), draft.reference().id);
-    looked(&call, "instrument validate", &object, std::slice::from_ref(&draft)).await?;
+    looked(
+        &call,
+        "instrument validate",
+        &object,
+        std::slice::from_ref(&draft),
+    )
+    .await?;
     answer(&call, of_draft(&desk.store, draft, change.at).await)
 }
 
@@ -59,7 +65,9 @@ pub(in crate::operator) async fn impact(call: Call<'_>, desk: &Desk) -> Result<R
         .await?;
     let at = at.unwrap_or_else(|| change.at.max(draft.effective_from()));
     let reach = reach(&desk.store, draft, at).await.map_err(of_refused)?;
-    let obstacle = reach.obstacle.map(|obstacle| call.lang.pick(&obstacle.say()).to_owned());
+    let obstacle = reach
+        .obstacle
+        .map(|obstacle| call.lang.pick(&obstacle.say()).to_owned());
     let body = json!({
         "instrument": reference,
         "cannot_be_entered": obstacle,

@@ -17,7 +17,7 @@ mod told;
 
 pub(super) use domain::{export, import, plan as import_plan};
 pub(super) use enter::{create, end, next};
-pub(super) use error::of_refused;
+pub(super) use error::{field, of_refused};
 pub(super) use evidence::{BYTES, download, upload};
 pub(super) use judge::{impact, validate, validate_kept};
 pub(super) use look::{history, list, of_patient, show, version};

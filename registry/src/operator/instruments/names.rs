@@ -17,7 +17,9 @@ use crate::operator::refusal::not_found;
 /// The kind in the address.
 pub(super) fn kind(call: &Call<'_>) -> Result<InstrumentKind, Refusal> {
     Instrument::kind_called(call.segment("kind")).ok_or_else(|| {
-        not_found("there is no such kind of instrument; see the list of kinds in docs/operating/instruments.md")
+        not_found(
+            "there is no such kind of instrument; see the list of kinds in docs/operating/instruments.md",
+        )
     })
 }
 
@@ -76,9 +78,12 @@ pub(super) fn if_match<'c>(call: &'c Call<'_>) -> Result<&'c str, Refusal> {
 
 /// The version that was seen as the latest, from If-Match.
 pub(super) fn seen_version(call: &Call<'_>) -> Result<u32, Refusal> {
-    if_match(call)?
-        .parse()
-        .map_err(|_| field("If-Match", "the number of the latest version in quotes, such as \"3\""))
+    if_match(call)?.parse().map_err(|_| {
+        field(
+            "If-Match",
+            "the number of the latest version in quotes, such as \"3\"",
+        )
+    })
 }
 
 /// What a query string says, each name once; others than these are refused.
@@ -88,7 +93,10 @@ pub(in crate::operator) fn parameters<const N: usize>(
 ) -> Result<[Option<String>; N], Refusal> {
     let mut found = [const { None }; N];
     for (name, value) in pairs(query)? {
-        let slot = names.iter().zip(found.iter_mut()).find(|(known, _)| **known == name);
+        let slot = names
+            .iter()
+            .zip(found.iter_mut())
+            .find(|(known, _)| **known == name);
         match slot {
             Some((known, slot)) => once(known, slot, value)?,
             None => return Err(unknown(&name)),
@@ -152,9 +160,6 @@ mod tests {
             parameters("after=1&after=2", ["after"]).unwrap_err().code,
             "value"
         );
-        assert_eq!(
-            parameters("patient=1", ["after"]).unwrap_err().code,
-            "parameter"
-        );
+        assert_eq!(parameters("patient=1", ["after"]).unwrap_err().code, "parameter");
     }
 }

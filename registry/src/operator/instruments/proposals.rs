@@ -45,7 +45,8 @@ pub(super) async fn propose(
         note: change.reason.clone(),
         ..Closing::success()
     };
-    let body = json!({ "proposal": proposal.id, "waits_for": "a second operator", "sha256": proposal.sha256 });
+    let body =
+        json!({ "proposal": proposal.id, "waits_for": "a second operator", "sha256": proposal.sha256 });
     let mut reply = Reply::ok(JSON, body.to_string(), closing).with("etag", tag(&proposal));
     reply.status = StatusCode::ACCEPTED;
     Ok(reply)
@@ -54,7 +55,8 @@ pub(super) async fn propose(
 /// `GET /v1/proposals`: what waits, the oldest first; no patient is named.
 pub(in crate::operator) async fn list(call: Call<'_>, desk: &Desk) -> Result<Reply, Refusal> {
     no_query(call.query)?;
-    call.open(look("proposal list", "all"), Objects::default()).await?;
+    call.open(look("proposal list", "all"), Objects::default())
+        .await?;
     let all = desk.store.proposals().await.map_err(|error| of_store(&error))?;
     let now = desk.clock.now();
     let proposals: Vec<Value> = all.iter().map(|proposal| summary(proposal, now)).collect();

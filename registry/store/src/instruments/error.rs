@@ -127,7 +127,10 @@ pub enum InstrumentError {
     #[error("no such version waits: it was approved or withdrawn")]
     ProposalGone,
     /// Too many wait.
-    #[error("{} versions wait already: approve or withdraw some", super::proposals::PROPOSALS_MAX)]
+    #[error(
+        "{} versions wait already: approve or withdraw some",
+        super::proposals::PROPOSALS_MAX
+    )]
     ProposalsFull,
     /// Too much at once.
     #[error("a file may bring {max} new versions at most; this one has {given}")]
@@ -186,9 +189,7 @@ impl InstrumentError {
             Self::ProposalDiffers => "確認した内容と異なります。もう一度確認してください。".to_owned(),
             Self::ProposalOld => "起案から 30 日を過ぎました。取り下げて、起案し直してください。".to_owned(),
             Self::ProposalGone => "承認待ちのものはありません(承認または取り下げ済み)。".to_owned(),
-            Self::ProposalsFull => {
-                "承認待ちが多すぎます。承認するか、取り下げてください。".to_owned()
-            }
+            Self::ProposalsFull => "承認待ちが多すぎます。承認するか、取り下げてください。".to_owned(),
             Self::PlanStale => {
                 "取り込みの内容を確認した後に、別の登録がありました。もう一度確認してください。".to_owned()
             }
