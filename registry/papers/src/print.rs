@@ -16,6 +16,11 @@ footer dd{overflow-wrap:anywhere}\
 h2{break-after:avoid}.lines,footer{break-inside:avoid}\
 @media print{.later{display:none}}";
 
+/// Columns that fit on a sheet that stands upright.
+const COLUMNS_UPRIGHT: usize = 5;
+
+const LANDSCAPE: &str = "@page{size:A4 landscape}";
+
 impl Paper {
     /// A page of A4 that needs nothing else. What has to happen elsewhere is shown on a screen and not printed.
     pub fn html(&self) -> String {
@@ -29,7 +34,14 @@ impl Paper {
         body += "<footer>\n";
         facts(&mut body, "<dl>", &self.made_from);
         body += "</footer>\n";
-        page(self.language, &self.title, STYLE, &body)
+        let landscape = if self.is_wide() { LANDSCAPE } else { "" };
+        page(self.language, &self.title, &format!("{STYLE}{landscape}"), &body)
+    }
+
+    /// Whether a table needs the longer side of the sheet.
+    fn is_wide(&self) -> bool {
+        let is_wide = |block: &Block| matches!(block, Block::Table { columns, .. } if columns.len() > COLUMNS_UPRIGHT);
+        self.blocks.iter().any(is_wide)
     }
 
     pub(crate) fn lacks_heading(&self) -> &'static str {

@@ -52,6 +52,19 @@ static PUBLIC: Route = Route {
     ..TRAIL
 };
 
+/// Takes more, at more than one method, and answers in the reader's language.
+static LARGE: Route = Route {
+    name: "large",
+    path: "/large",
+    method: "PUT",
+    allow: "GET, PUT",
+    body: Some("application/octet-stream"),
+    body_bytes_max: 128 * 1024,
+    is_of_trail: false,
+    write: |refusal, lang| ("text/plain", format!("{} {lang:?}", refusal.code)),
+    ..TRAIL
+};
+
 /// Does what its segment, or its body, says.
 async fn handler(call: Call<'_>, probe: &Probe) -> Result<Reply, Refusal> {
     probe.reached.fetch_add(1, Ordering::SeqCst);
@@ -140,7 +153,8 @@ impl Operators {
                     .app_data(Data::from(Arc::clone(&probe)))
                     .service(serve!(TRAIL))
                     .service(serve!(SEARCH))
-                    .service(serve!(PUBLIC));
+                    .service(serve!(PUBLIC))
+                    .service(serve!(LARGE));
             })
             .unwrap();
         let handle = server.handle();
@@ -290,6 +304,33 @@ async fn http_05_bodies_have_a_type_a_size_and_a_pace() {
         "Content-Encoding: gzip\r\nContent-Length: 1",
     );
     assert_eq!(operators.client().await.ask(coded.as_bytes()).await.status, 415);
+}
+
+/// An address has its own limit, names all its methods, and refuses in the language that is asked for; what is refused
+/// there is no look at the trail.
+#[tokio::test(flavor = "multi_thread")]
+async fn http_05_an_address_has_its_own_limit_and_language() {
+    let operators = Operators::new(quick()).await;
+    let put = |language: &str, bytes: usize| {
+        let head = format!(
+            "PUT /large HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n\
+             Accept-Language: {language}\r\nContent-Length: {bytes}\r\n\r\n"
+        );
+        [head.into_bytes(), vec![b'x'; bytes]].concat()
+    };
+    let reply = operators.client().await.ask(&put("ja", 128 * 1024)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    for (language, told) in [("ja, en;q=0.5", "body Ja"), ("en-GB", "body En"), ("fr", "body Ja")] {
+        let reply = operators.client().await.ask(&put(language, 128 * 1024 + 1)).await;
+        assert_eq!((reply.status, reply.text().as_str()), (413, told));
+        let correlation = reply.header(CORRELATION).unwrap();
+        assert_eq!(operators.told(&correlation), ["request-refused 8"]);
+    }
+    let reply = operators.client().await.ask(&get("/large")).await;
+    assert_eq!(
+        (reply.status, reply.header("allow").as_deref()),
+        (405, Some("GET, PUT"))
+    );
 }
 
 /// Row DOS-04: places are shared with the clinical listener, and counted by node.
