@@ -17,6 +17,7 @@ mod five_checks;
 mod http;
 mod main_job;
 mod operator;
+mod operator_instruments;
 mod outside;
 mod programs;
 mod reload;

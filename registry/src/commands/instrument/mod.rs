@@ -22,6 +22,7 @@ use super::arguments::By;
 use super::output::{NotThere, Output};
 use super::session::{change, with_store};
 use crate::config::Config;
+use crate::instruments::Refused;
 
 pub(super) use arguments::{AgreementCommand, DomainCommand, InstrumentCommand};
 pub(super) use words::JAPANESE;
@@ -107,7 +108,7 @@ fn subject(kind: InstrumentKind, id: &str) -> String {
 }
 
 /// A refusal in the reader's language.
-fn refused(error: &InstrumentError, output: Output) -> NotThere {
+fn refused(error: &Refused, output: Output) -> NotThere {
     NotThere(match output.lang {
         Lang::Ja => error.ja(),
         Lang::En => error.to_string(),
@@ -116,7 +117,7 @@ fn refused(error: &InstrumentError, output: Output) -> NotThere {
 
 fn missing(kind: InstrumentKind, id: &str, output: Output) -> NotThere {
     let error = InstrumentError::Missing { kind, id: id.into() };
-    refused(&error, output)
+    refused(&error.into(), output)
 }
 
 fn not_so(output: Output, ja: &str, en: &str) -> NotThere {

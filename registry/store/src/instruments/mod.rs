@@ -20,10 +20,12 @@ mod holdings;
 mod import;
 mod kinds;
 mod load;
+mod proposals;
 mod rows;
 
 pub use draft::DraftError;
 pub use error::InstrumentError;
 pub use evidence::{EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder};
-pub use import::{IMPORT_VERSIONS_MAX, Imported};
+pub use import::{IMPORT_VERSIONS_MAX, ImportPlan, Imported};
 pub use kinds::Instrument;
+pub use proposals::{PROPOSALS_MAX, Proposal};

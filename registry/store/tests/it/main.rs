@@ -19,6 +19,8 @@ mod migrate;
 #[cfg(test)]
 mod patients;
 #[cfg(test)]
+mod proposals;
+#[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod races;
