@@ -65,6 +65,7 @@ pub(in crate::register) fn enter(
         });
     }
     Ok(Entered {
+        change: context.ids.ordered(),
         by: work.by,
         versions,
         warnings: faults,

@@ -10,6 +10,7 @@ mod ends;
 mod entering;
 mod reading;
 
+use uuid::Uuid;
 use xds_model::Fault;
 use xds_policy::instruments::acknowledgement::{Acknowledged, Acknowledgement};
 use xds_policy::version::InstrumentRef;
@@ -25,6 +26,8 @@ pub struct Standing(pub Vec<Acknowledged>);
 /// What a registration does to instruments, all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entered {
+    /// The id under which it stands in the record of changes.
+    pub change: Uuid,
     /// Who enters it: the node, and its user if one was asserted.
     pub by: String,
     /// New versions: first those that end, then those that begin.
