@@ -219,6 +219,23 @@ mod tests {
     }
 
     #[test]
+    fn a_time_ends_with_what_it_means() {
+        for (time, end) in [
+            ("2026", "20270101000000"),
+            ("2028", "20290101000000"),
+            ("202802", "20280301000000"),
+            ("202612", "20270101000000"),
+            ("20271231", "20280101000000"),
+            ("2027123123", "20280101000000"),
+            ("202712312359", "20280101000000"),
+            ("20271231235959", "20271231235959"),
+        ] {
+            let found = time.parse::<Dtm>().unwrap().end().unwrap();
+            assert_eq!(Dtm::from_instant(found).as_str(), end, "{time}");
+        }
+    }
+
+    #[test]
     fn dtm_compares_at_the_shorter_precision() {
         let day: Dtm = "20261124".parse().unwrap();
         let morning: Dtm = "202611240800".parse().unwrap();
