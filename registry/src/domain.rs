@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use time::OffsetDateTime;
 use registry_core::codes::{AffinityDomain, AssigningAuthority};
 use registry_core::ledger::Directory;
 use registry_store::{DomainSettings, Store, StoreError};
+use time::OffsetDateTime;
 use xds_policy::Domain;
 use xds_policy::ledger::Ledger;
 use xds_server::ledger::NodeList;

@@ -35,7 +35,8 @@ impl DocumentEntry {
     /// Whether class or type say what an acknowledgement is. Affinity domains with class codes of their own name it by
     /// its type.
     pub fn is_classed_as_acknowledgement(&self) -> bool {
-        let is_class = |code: &Code| code.code == CLASS && code.scheme == LOINC || code.code == CLASS_OF_OLD;
+        let is_class =
+            |code: &Code| (code.code == CLASS && code.scheme == LOINC) || code.code == CLASS_OF_OLD;
         let classes = self.class_code.iter().chain(&self.type_code);
         classes.map(|value: &CodedValue| &value.code).any(is_class)
     }

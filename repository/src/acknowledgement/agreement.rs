@@ -31,7 +31,9 @@ pub(super) fn disagreement(metadata: &ProvidedAcknowledgement, cda: &Cda) -> Opt
 
 /// Whether the document is about the patient with this id.
 fn names(id: &str, cda: &Cda) -> bool {
-    let Ok(id) = id.parse::<PatientId>() else { return false };
+    let Ok(id) = id.parse::<PatientId>() else {
+        return false;
+    };
     cda.patient_ids
         .iter()
         .any(|(root, extension)| root == id.authority().as_str() && extension == id.id())

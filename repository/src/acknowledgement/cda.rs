@@ -108,7 +108,11 @@ struct Walk {
 impl Walk {
     fn enter(&mut self, start: &Start<'_>) -> Result<(), Unreadable> {
         let parent = self.places.last().copied();
-        let name = if start.namespace() == HL7 { start.local() } else { "" };
+        let name = if start.namespace() == HL7 {
+            start.local()
+        } else {
+            ""
+        };
         let place = match (parent, name) {
             (None, "ClinicalDocument") => Place::Document,
             (None, _) => return Err(Unreadable::NoClinicalDocument),
@@ -148,7 +152,9 @@ impl Walk {
             self.found.patient_ids.extend(id);
             return;
         }
-        let Some(event) = self.found.acknowledged.last_mut() else { return };
+        let Some(event) = self.found.acknowledged.last_mut() else {
+            return;
+        };
         match (parent, name) {
             (Place::ServiceEvent, "templateId") => {
                 event.acknowledges |= start.attribute("root") == Some(ACKNOWLEDGES);
@@ -210,7 +216,11 @@ mod tests {
         let whole = Cda::read(text.as_bytes(), true).unwrap();
         let body = text.find("<component>").unwrap() + "<component>".len();
         for end in [body, body + 1, body + 2, body + 3] {
-            assert_eq!(Cda::read(&text.as_bytes()[..end], false), Ok(whole.clone()), "{end}");
+            assert_eq!(
+                Cda::read(&text.as_bytes()[..end], false),
+                Ok(whole.clone()),
+                "{end}"
+            );
         }
         assert_eq!(
             Cda::read(&text.as_bytes()[..body - 1], false),

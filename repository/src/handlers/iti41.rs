@@ -284,7 +284,12 @@ impl Submitting<'_, '_> {
     }
 
     /// What ITI-42 says more than ITI-41 did. `proofs` are the SHA-256 of the documents, in the order of the entries.
-    fn changes(&self, request: &Request<'_>, stored: &Provide<Stored>, proofs: &[String]) -> Vec<EntryChange> {
+    fn changes(
+        &self,
+        request: &Request<'_>,
+        stored: &Provide<Stored>,
+        proofs: &[String],
+    ) -> Vec<EntryChange> {
         stored
             .additions(self.app.store.repository_unique_id())
             .into_iter()
@@ -414,7 +419,12 @@ fn disagreements(request: &Request<'_>, provided: &Provided, taken: &[Taken]) ->
     documents
         .filter_map(|(position, (entry, taken))| {
             let metadata = acknowledgement_of(request, &entry.id)?;
-            acknowledgement::fault(position, &entry.unique_id, metadata, taken.acknowledgement.as_ref()?)
+            acknowledgement::fault(
+                position,
+                &entry.unique_id,
+                metadata,
+                taken.acknowledgement.as_ref()?,
+            )
         })
         .collect()
 }

@@ -111,7 +111,10 @@ async fn a_document_that_says_something_else_is_refused() {
         ("none", cda(&[], "")),
         ("another patient", right.replace("CANARY-PATIENT", "P2")),
         ("another time", right.replace("20261101", "20261102")),
-        ("an end", right.replace("</effectiveTime>", "<high value=\"2027\"/></effectiveTime>")),
+        (
+            "an end",
+            right.replace("</effectiveTime>", "<high value=\"2027\"/></effectiveTime>"),
+        ),
         ("no CDA", right.replace("urn:hl7-org:v3", "urn:else")),
         ("no XML", "%PDF-1.7".to_owned()),
     ] {
@@ -125,7 +128,10 @@ async fn a_document_that_says_something_else_is_refused() {
             assert_eq!(response.status, ResponseStatus::Failure, "{name}");
             assert_eq!(codes(&response), ["InvalidDocumentContent"], "{name}");
             let context = &response.errors[0].context;
-            assert!(context.starts_with(&entry.unique_id) && context.contains("REP-012"), "{context}");
+            assert!(
+                context.starts_with(&entry.unique_id) && context.contains("REP-012"),
+                "{context}"
+            );
         }
     }
     assert_eq!(world.ground.registry.submissions(), []);

@@ -73,7 +73,10 @@ impl fmt::Display for Problem {
             Unfit::Instrument(other) => write!(f, "there is no instrument {other}"),
             Unfit::PolicyId(policy) => write!(f, "privacy policy {policy}: its name is no OID"),
             Unfit::Lifts(policy) => {
-                write!(f, "privacy policy {policy}: it lifts what is not another privacy policy here")
+                write!(
+                    f,
+                    "privacy policy {policy}: it lifts what is not another privacy policy here"
+                )
             }
             Unfit::PolicyText(policy) => write!(
                 f,

@@ -16,7 +16,7 @@ use crate::words::{ClassCode, ClassSet, DocumentId, PrivacyPolicyId, Purpose, Se
 #[serde(rename_all = "UPPERCASE", deny_unknown_fields)]
 pub enum PrivacyPolicy {
     /// Agrees 同意.
-    Consent(ConsentForm),
+    Consent(Box<ConsentForm>),
     /// Refuses 拒否・留保.
     Refusal(RefusalForm),
     /// Lifts what was acknowledged before 拒否の解除・同意の撤回.

@@ -9,7 +9,7 @@ use xds_model::principal::OrganisationId;
 use super::acknowledgement::PrivacyPolicy;
 use crate::basis::Basis;
 use crate::version::{Evidence, InstrumentKind, Terms};
-use crate::words::{AuthLevel, ClassSet, Operation, Purpose, PrivacyPolicyId, RoleCode, SensitivityCode};
+use crate::words::{AuthLevel, ClassSet, Operation, PrivacyPolicyId, Purpose, RoleCode, SensitivityCode};
 
 /// Rules of the domain. Every field has a default that gives nobody more than the law gives by itself.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -59,24 +59,39 @@ fn what_does_not_fit_is_refused() {
         with(policies).unwrap_err()
     };
     let error = spoilt(&|policies| policies["network"] = json!({ "REFUSAL": { "level": "NETWORK" } }));
-    assert!(error.contains("privacy policy network: its name is no OID"), "{error}");
+    assert!(
+        error.contains("privacy policy network: its name is no OID"),
+        "{error}"
+    );
     for lifted in [json!([]), json!([LIFT]), json!(["1.2.9"])] {
         let error = spoilt(&|policies| policies[LIFT]["LIFT"]["policies"] = lifted.clone());
-        assert!(error.contains("it lifts what is not another privacy policy here"), "{error}");
+        assert!(
+            error.contains("it lifts what is not another privacy policy here"),
+            "{error}"
+        );
     }
     for (member, value) in [
         ("text", json!({ "id": "text-1", "version": 2 })),
         ("text", json!({ "id": "text-9", "version": 1 })),
-        ("text", json!({ "id": "text-1", "version": 1, "hash": "0".repeat(64) })),
+        (
+            "text",
+            json!({ "id": "text-1", "version": 1, "hash": "0".repeat(64) }),
+        ),
         ("model", json!("SCOPED")),
     ] {
         let error = spoilt(&|policies| policies[CONSENT]["CONSENT"][member] = value.clone());
         assert!(error.contains("there is no such version of its text"), "{error}");
     }
     let error = spoilt(&|policies| policies[CONSENT]["CONSENT"]["model"] = json!("ON_QUERY"));
-    assert!(error.contains("a consent on query is given at a visit"), "{error}");
+    assert!(
+        error.contains("a consent on query is given at a visit"),
+        "{error}"
+    );
     let error = spoilt(&|policies| policies[CONSENT]["CONSENT"]["purposes"] = json!(["HRESCH"]));
-    assert!(error.contains("nobody is served for the purpose HRESCH"), "{error}");
+    assert!(
+        error.contains("nobody is served for the purpose HRESCH"),
+        "{error}"
+    );
     let error = spoilt(&|policies| policies[REFUSAL]["REFUSAL"]["levels"] = json!("NETWORK"));
     assert!(error.contains("unknown field"), "{error}");
 }
@@ -96,18 +111,38 @@ fn when_the_rules_end_patients_can_refuse_still() {
 #[test]
 fn what_is_meant_by_the_author_is_the_organisation_that_it_comes_from() {
     let h1 = org("H1");
-    assert_eq!(Providers::Author.of(&h1), Organisations::Listed([h1.clone()].into()));
+    assert_eq!(
+        Providers::Author.of(&h1),
+        Organisations::Listed([h1.clone()].into())
+    );
     let except = [org("C3")].into();
     let all = Providers::AllMembers { except };
-    assert_eq!(all.of(&h1), Organisations::AllMembers { except: [org("C3")].into() });
-    assert_eq!(Providers::Listed([org("C1")].into()).of(&h1), Organisations::Listed([org("C1")].into()));
+    assert_eq!(
+        all.of(&h1),
+        Organisations::AllMembers {
+            except: [org("C3")].into()
+        }
+    );
+    assert_eq!(
+        Providers::Listed([org("C1")].into()).of(&h1),
+        Organisations::Listed([org("C1")].into())
+    );
     for (level, expected) in [
         (RefusedLevel::Network, RefusalLevel::Network),
         (RefusedLevel::Author, RefusalLevel::ProviderOrg(h1.clone())),
-        (RefusedLevel::ProviderOrg(org("C1")), RefusalLevel::ProviderOrg(org("C1"))),
-        (RefusedLevel::RequesterOrg(org("C1")), RefusalLevel::RequesterOrg(org("C1"))),
+        (
+            RefusedLevel::ProviderOrg(org("C1")),
+            RefusalLevel::ProviderOrg(org("C1")),
+        ),
+        (
+            RefusedLevel::RequesterOrg(org("C1")),
+            RefusalLevel::RequesterOrg(org("C1")),
+        ),
         (RefusedLevel::Class("x".into()), RefusalLevel::Class("x".into())),
-        (RefusedLevel::Sensitivity("HIV".into()), RefusalLevel::Sensitivity("HIV".into())),
+        (
+            RefusedLevel::Sensitivity("HIV".into()),
+            RefusalLevel::Sensitivity("HIV".into()),
+        ),
     ] {
         assert_eq!(level.of(&h1), expected);
     }

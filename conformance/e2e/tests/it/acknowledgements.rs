@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use renkei_network::{CONSENT_TEXT, Draft, Network, Node, Options, Paper, Program, Published, evidence, fresh_oid};
+use renkei_network::{
+    CONSENT_TEXT, Draft, Network, Node, Options, Paper, Program, Published, evidence, fresh_oid,
+};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use xds_ebxml::query::QueryBuilder;
@@ -82,8 +84,16 @@ async fn instruments(network: &Network, patient: &PatientId) -> Vec<(String, u64
     let listed = value.as_array().unwrap().iter();
     listed
         .map(|one| {
-            let kind = if one["terms"]["level"].is_null() { "consent" } else { "refusal" };
-            (kind.to_owned(), one["version"].as_u64().unwrap(), one["effective_to"].is_string())
+            let kind = if one["terms"]["level"].is_null() {
+                "consent"
+            } else {
+                "refusal"
+            };
+            (
+                kind.to_owned(),
+                one["version"].as_u64().unwrap(),
+                one["effective_to"].is_string(),
+            )
         })
         .collect()
 }
@@ -94,7 +104,9 @@ async fn network() -> (Network, PatientId, Published) {
         joint_use: false,
         ..Options::default()
     };
-    let network = tokio::task::spawn_blocking(move || start(&options)).await.unwrap();
+    let network = tokio::task::spawn_blocking(move || start(&options))
+        .await
+        .unwrap();
     tokio::task::block_in_place(|| network.add_instrument("policy", rules())).unwrap();
     let patient = patient(&network).await;
     let h1 = network.node("h1").unwrap();
@@ -151,14 +163,20 @@ async fn forms_are_found_by_their_policy_and_bring_their_proof() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].unique_id.to_string(), consent.unique_id());
     let sha256: Vec<&str> = found[0].sha256_values().collect();
-    assert!(matches!(sha256.as_slice(), [value] if value.len() == 64), "{SHA256_SLOT}: {sha256:?}");
+    assert!(
+        matches!(sha256.as_slice(), [value] if value.len() == 64),
+        "{SHA256_SLOT}: {sha256:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_form_that_cannot_be_enforced_is_refused() {
     let (network, patient, _) = network().await;
     let [h1, c2] = ["h1", "c2"].map(|name| network.node(name).unwrap());
-    let unknown = h1.provide(&acknowledgement(&h1, &patient, "1.2.392.9")).await.unwrap();
+    let unknown = h1
+        .provide(&acknowledgement(&h1, &patient, "1.2.392.9"))
+        .await
+        .unwrap();
     assert_errors(&unknown, &["XDSRegistryMetadataError"]);
     assert!(context(&unknown).contains("ACK-002"), "{}", context(&unknown));
     // Metadata that claim what the paper does not say.
@@ -168,10 +186,12 @@ async fn a_form_that_cannot_be_enforced_is_refused() {
     assert_errors(&claimed, &["InvalidDocumentContent"]);
     assert!(context(&claimed).contains("REP-012"), "{}", context(&claimed));
     // To the registry alone, without the proof.
-    let unproved = h1.register(&acknowledgement(&h1, &patient, CONSENT)).await.unwrap();
+    let unproved = h1
+        .register(&acknowledgement(&h1, &patient, CONSENT))
+        .await
+        .unwrap();
     assert_errors(&unproved, &["XDSRegistryMetadataError"]);
     assert!(context(&unproved).contains("ACK-006"), "{}", context(&unproved));
     assert_eq!(sees(&c2, &patient).await, 0);
     assert_eq!(instruments(&network, &patient).await, []);
 }
-

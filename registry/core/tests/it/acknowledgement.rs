@@ -36,7 +36,11 @@ fn refused(submission: &ReceivedSubmission) -> Vec<R> {
 
 fn warned(changes: &Changes) -> Vec<R> {
     let warnings = changes.warnings.iter();
-    assert!(warnings.clone().all(|fault| fault.severity() == Severity::Warning));
+    assert!(
+        warnings
+            .clone()
+            .all(|fault| fault.severity() == Severity::Warning)
+    );
     warnings.map(Fault::rule).collect()
 }
 
@@ -61,7 +65,9 @@ fn after(changes: &[&Changes]) -> Facts {
     let mut facts = facts();
     for changes in changes {
         for entry in &changes.entries {
-            facts.objects.insert(entry.id, registered(ObjectKind::DocumentEntry));
+            facts
+                .objects
+                .insert(entry.id, registered(ObjectKind::DocumentEntry));
         }
         let mut standing: Vec<Acknowledged> = facts.acknowledged.0;
         standing.extend(changes.entered.versions.iter().cloned());
@@ -83,7 +89,9 @@ fn a_consent_is_entered_with_the_document_as_evidence() {
     let changes = accepted(&submission);
     assert!(!changes.is_plain(), "instruments need a transaction");
     assert_eq!(warned(&changes), []);
-    let [entered] = changes.entered.versions.as_slice() else { panic!("one") };
+    let [entered] = changes.entered.versions.as_slice() else {
+        panic!("one")
+    };
     let consent = consent(entered);
     assert_eq!(consent.version, 1);
     assert_eq!(consent.entered_at, Some(now()));
@@ -96,7 +104,10 @@ fn a_consent_is_entered_with_the_document_as_evidence() {
     assert_eq!(evidence.sha256.to_string(), SHA256);
     let terms = &consent.terms;
     assert_eq!(terms.patient.0, patient(PATIENT).to_string());
-    assert_eq!((terms.model, terms.method), (ConsentModel::Scoped, Method::Electronic));
+    assert_eq!(
+        (terms.model, terms.method),
+        (ConsentModel::Scoped, Method::Electronic)
+    );
     assert_eq!(terms.signed_at, datetime!(2026-11-01 0:00 UTC));
     let h1 = xds_model::principal::OrganisationId("h1".into());
     assert_eq!(terms.providers, Organisations::Listed([h1.clone()].into()));
@@ -105,14 +116,20 @@ fn a_consent_is_entered_with_the_document_as_evidence() {
     assert_eq!(document.policy.as_str(), CONSENT);
     assert_eq!((document.domain_policy, &document.organisation), (1, &h1));
     assert_eq!(document.entry, urn(changes.entries[0].id));
-    assert_eq!((document.document.as_str(), document.repository.as_str()), ("1.2.100", "1.2.3.4"));
+    assert_eq!(
+        (document.document.as_str(), document.repository.as_str()),
+        ("1.2.100", "1.2.3.4")
+    );
 }
 
 #[test]
 fn a_scanned_form_is_paper_and_a_document_without_start_is_no_consent() {
     let mut submission = of(&[CONSENT]);
-    submission.entries[0].format_code =
-        Some(CodedValue::new(FORMAT_SCANNED, "1.3.6.1.4.1.19376.1.2.3", "BPPC-SD"));
+    submission.entries[0].format_code = Some(CodedValue::new(
+        FORMAT_SCANNED,
+        "1.3.6.1.4.1.19376.1.2.3",
+        "BPPC-SD",
+    ));
     let changes = accepted(&submission);
     assert_eq!(consent(&changes.entered.versions[0]).terms.method, Method::Paper);
     submission.entries[0].service_start_time = None;
@@ -131,10 +148,24 @@ fn other_documents_enter_nothing() {
 #[test]
 fn several_policies_in_one_document_are_several_instruments() {
     let changes = accepted(&of(&[REFUSAL_OF_AUTHOR, CONSENT, CONSENT]));
-    let [first, second] = changes.entered.versions.as_slice() else { panic!("two") };
-    assert_eq!(consent(first).terms.acknowledgement.as_ref().unwrap().policy.as_str(), CONSENT);
+    let [first, second] = changes.entered.versions.as_slice() else {
+        panic!("two")
+    };
+    assert_eq!(
+        consent(first)
+            .terms
+            .acknowledgement
+            .as_ref()
+            .unwrap()
+            .policy
+            .as_str(),
+        CONSENT
+    );
     let level = &refusal(second).terms.level;
-    assert_eq!(*level, RefusalLevel::ProviderOrg(xds_model::principal::OrganisationId("h1".into())));
+    assert_eq!(
+        *level,
+        RefusalLevel::ProviderOrg(xds_model::principal::OrganisationId("h1".into()))
+    );
     assert_ne!(consent(first).id, refusal(second).id);
 }
 
@@ -145,15 +176,24 @@ fn a_policy_that_the_domain_does_not_declare_is_refused() {
     // Not even with a refusal beside it: the sender hears of it, and nothing is registered.
     assert_eq!(refused(&of(&[REFUSAL, "1.2.3"])), [R::AcknowledgementUnknown]);
     assert_eq!(refused(&of(&[])), [R::AcknowledgementPolicy]);
-    let fault = run(&world("h1"), &of(&["1.2.3"]), facts()).unwrap_err().faults.remove(0);
-    assert!(fault.context().starts_with("1.2.3: the domain declares"), "{}", fault.context());
+    let fault = run(&world("h1"), &of(&["1.2.3"]), facts())
+        .unwrap_err()
+        .faults
+        .remove(0);
+    assert!(
+        fault.context().starts_with("1.2.3: the domain declares"),
+        "{}",
+        fault.context()
+    );
     assert!(fault.context().contains("ACK-002"));
 }
 
 #[test]
 fn what_a_consent_lacks_refuses_it_and_what_a_refusal_lacks_is_a_warning() {
     let cases: [(R, fn(&mut xds_model::DocumentEntry)); 5] = [
-        (R::AcknowledgementClass, |entry| entry.class_code = Some(code("class"))),
+        (R::AcknowledgementClass, |entry| {
+            entry.class_code = Some(code("class"))
+        }),
         (R::AcknowledgementStart, |entry| entry.service_start_time = None),
         (R::AcknowledgementEvidence, |entry| entry.extras.slots.clear()),
         (R::AcknowledgementEvidence, |entry| {
@@ -221,13 +261,17 @@ fn only_an_organisation_that_may_takes_a_consent() {
     assert_eq!(refusal.faults[0].rule(), R::AcknowledgementTaker);
     assert!(refusal.faults[0].context().contains("ACK-007"));
     let changes = run(&world("h2"), &of(&[ENROLMENT]), facts()).unwrap();
-    assert_eq!(consent(&changes.entered.versions[0]).terms.model, ConsentModel::Enrolment);
+    assert_eq!(
+        consent(&changes.entered.versions[0]).terms.model,
+        ConsentModel::Enrolment
+    );
     // A refusal is taken by every member.
     assert!(run(&world("h2"), &of(&[REFUSAL]), facts()).is_ok());
     // Who is no member of the domain in law takes none.
     let mut stranger = world("h1");
     let mut file = domain();
-    file.organisations.retain(|organisation| organisation.id.as_str() != "h1");
+    file.organisations
+        .retain(|organisation| organisation.id.as_str() != "h1");
     stranger.ledger = file.into_facts().0;
     assert!(run(&stranger, &of(&[CONSENT]), facts()).is_err());
 }
@@ -236,7 +280,9 @@ fn only_an_organisation_that_may_takes_a_consent() {
 fn a_replacement_ends_what_rests_on_the_replaced() {
     let first = accepted(&of(&[CONSENT]));
     let second = run(&world("h1"), &replacing(&first, &[REFUSAL]), after(&[&first])).unwrap();
-    let [ended, entered] = second.entered.versions.as_slice() else { panic!("two") };
+    let [ended, entered] = second.entered.versions.as_slice() else {
+        panic!("two")
+    };
     let ended = consent(ended);
     assert_eq!((ended.version, ended.effective_to), (2, Some(now())));
     assert_eq!(&ended.id, &consent(&first.entered.versions[0]).id);
@@ -245,7 +291,9 @@ fn a_replacement_ends_what_rests_on_the_replaced() {
     // The same the other way round: the patient's last word counts.
     let first = accepted(&of(&[REFUSAL]));
     let second = run(&world("h1"), &replacing(&first, &[CONSENT]), after(&[&first])).unwrap();
-    let [ended, entered] = second.entered.versions.as_slice() else { panic!("two") };
+    let [ended, entered] = second.entered.versions.as_slice() else {
+        panic!("two")
+    };
     assert_eq!(refusal(ended).effective_to, Some(now()));
     assert!(consent(entered).in_force(now()));
 }
@@ -299,9 +347,14 @@ fn a_lift_ends_what_was_acknowledged_under_its_policies() {
     let refused_before = accepted(&of(&[REFUSAL, REFUSAL_OF_AUTHOR]));
     let lift = acknowledging("1.2.901", "1.2.101", &[LIFT]);
     let changes = run(&world("h1"), &lift, after(&[&refused_before])).unwrap();
-    let [ended] = changes.entered.versions.as_slice() else { panic!("one") };
+    let [ended] = changes.entered.versions.as_slice() else {
+        panic!("one")
+    };
     assert_eq!(refusal(ended).terms.level, RefusalLevel::Network);
-    assert_eq!((refusal(ended).version, refusal(ended).effective_to), (2, Some(now())));
+    assert_eq!(
+        (refusal(ended).version, refusal(ended).effective_to),
+        (2, Some(now()))
+    );
     // By the legal entity that took it, or whom the domain lets: h2 is neither.
     let refusal = run(&world("h2"), &lift, after(&[&refused_before])).unwrap_err();
     assert_eq!(refusal.faults[0].rule(), R::AcknowledgementTaker);

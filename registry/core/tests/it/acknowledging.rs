@@ -52,7 +52,12 @@ pub(crate) fn domain() -> DomainFile {
                             "certificates": [fingerprint] });
         version(id, terms)
     };
-    let entity = |id: &str| version(id, json!({ "name": id, "address": "東京都", "representative": "代表" }));
+    let entity = |id: &str| {
+        version(
+            id,
+            json!({ "name": id, "address": "東京都", "representative": "代表" }),
+        )
+    };
     let contracts: Vec<Value> = ["e1", "e2"]
         .iter()
         .flat_map(|of| ["HOSTING", "EXTERNAL_STORAGE"].map(|kind| contract(of, kind)))

@@ -88,7 +88,9 @@ pub(crate) async fn enter(
 }
 
 fn named(reference: &InstrumentRef) -> String {
-    let InstrumentRef { kind, id, version, .. } = reference;
+    let InstrumentRef {
+        kind, id, version, ..
+    } = reference;
     format!("{} {id} version {version}", kind.name())
 }
 

@@ -50,7 +50,11 @@ fn after(seconds: i64) -> OffsetDateTime {
 }
 
 /// Registers at some seconds after now.
-async fn register(db: &Db, seconds: i64, submission: &ReceivedSubmission) -> registry_core::register::Changes {
+async fn register(
+    db: &Db,
+    seconds: i64,
+    submission: &ReceivedSubmission,
+) -> registry_core::register::Changes {
     let (mut world, at) = (world("h1"), after(seconds));
     world.ids = Ids::new(crate::db::fresh_space());
     let wanted = wanted(submission);
@@ -105,12 +109,21 @@ async fn a_refusal_is_lifted_and_the_consent_counts_again() {
 async fn what_is_refused_enters_nothing() {
     let db = Db::new().await;
     let refused = acknowledging("1.2.900", "1.2.100", &[CONSENT, "1.2.3"]);
-    let refusal = register_at(&db.store, &world("h1"), &refused, now()).await.unwrap().unwrap_err();
+    let refusal = register_at(&db.store, &world("h1"), &refused, now())
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(rules(&refusal), [R::AcknowledgementUnknown]);
     let stranger = acknowledging("1.2.900", "1.2.100", &[ENROLMENT]);
-    let refusal = register_at(&db.store, &world("h1"), &stranger, now()).await.unwrap().unwrap_err();
+    let refusal = register_at(&db.store, &world("h1"), &stranger, now())
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(rules(&refusal), [R::AcknowledgementTaker]);
-    assert_eq!(db.count("SELECT count(*) FROM patient_instrument_version").await, 0);
+    assert_eq!(
+        db.count("SELECT count(*) FROM patient_instrument_version").await,
+        0
+    );
     assert_eq!(db.count("SELECT count(*) FROM document_entry").await, 0);
 }
 
@@ -119,16 +132,27 @@ async fn a_registration_that_fails_at_its_end_enters_nothing() {
     let db = Db::new().await;
     // The number of the instrument's version is taken by somebody: the transaction does not end.
     let client = db.client().await;
-    let stop = "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+    let stop =
+        "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
                 CREATE TRIGGER stop BEFORE INSERT ON patient_instrument_version
                     FOR EACH ROW EXECUTE FUNCTION stop()";
     client.batch_execute(stop).await.unwrap();
     let consent = acknowledging("1.2.900", "1.2.100", &[CONSENT]);
-    assert!(register_at(&db.store, &world("h1"), &consent, now()).await.is_err());
+    assert!(
+        register_at(&db.store, &world("h1"), &consent, now())
+            .await
+            .is_err()
+    );
     assert_eq!(db.count("SELECT count(*) FROM document_entry").await, 0);
-    client.batch_execute("DROP TRIGGER stop ON patient_instrument_version").await.unwrap();
+    client
+        .batch_execute("DROP TRIGGER stop ON patient_instrument_version")
+        .await
+        .unwrap();
     register(&db, 0, &consent).await;
-    assert_eq!(db.count("SELECT count(*) FROM patient_instrument_version").await, 1);
+    assert_eq!(
+        db.count("SELECT count(*) FROM patient_instrument_version").await,
+        1
+    );
 }
 
 fn acknowledged(policy: &str) -> StoredQuery {
@@ -147,7 +171,12 @@ fn acknowledged(policy: &str) -> StoredQuery {
 async fn acknowledgements_are_found_by_their_policy() {
     let db = Db::new().await;
     let consent = register(&db, 0, &acknowledging("1.2.900", "1.2.100", &[CONSENT])).await;
-    let refusal = register(&db, 0, &acknowledging("1.2.901", "1.2.101", &[REFUSAL, REFUSAL_OF_AUTHOR])).await;
+    let refusal = register(
+        &db,
+        0,
+        &acknowledging("1.2.901", "1.2.101", &[REFUSAL, REFUSAL_OF_AUTHOR]),
+    )
+    .await;
     for (policy, found) in [
         (CONSENT, consent.entries[0].id),
         (REFUSAL, refusal.entries[0].id),

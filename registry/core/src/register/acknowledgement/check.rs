@@ -41,7 +41,9 @@ impl Check<'_, '_> {
             self.lacks(RuleId::AcknowledgementStart, "Slot[serviceStartTime]", "");
         }
         if self.reading.is_over(now) {
-            let stop = entry.service_stop_time.map_or_else(String::new, |stop| stop.to_string());
+            let stop = entry
+                .service_stop_time
+                .map_or_else(String::new, |stop| stop.to_string());
             self.lacks(RuleId::AcknowledgementOver, "Slot[serviceStopTime]", &stop);
         }
         if self.reading.sha256().is_none() {
@@ -61,7 +63,9 @@ impl Check<'_, '_> {
 
     fn lifts(&mut self) {
         for (id, policy) in self.reading.policies.clone() {
-            let PrivacyPolicy::Lift(form) = policy else { continue };
+            let PrivacyPolicy::Lift(form) = policy else {
+                continue;
+            };
             for lifted in &form.policies {
                 if self.reading.policies.contains_key(lifted) {
                     let found = format!("{id} lifts {lifted}");
@@ -78,7 +82,9 @@ impl Check<'_, '_> {
     fn texts(&mut self, ledger: &Ledger, now: OffsetDateTime) {
         let signed = self.reading.signed_at(now);
         for (id, policy) in self.reading.policies.clone() {
-            let PrivacyPolicy::Consent(form) = policy else { continue };
+            let PrivacyPolicy::Consent(form) = policy else {
+                continue;
+            };
             if text_of(form, ledger, signed, now).is_none() {
                 self.fault(RuleId::AcknowledgementText, "eventCodeList", id.as_str());
             }

@@ -61,9 +61,8 @@ impl<'a> Ends<'a> {
                     (Some(Acknowledged::Consent(_)), _) => self.end(place, self.now),
                     (Some(Acknowledged::Refusal(_)), Some(begins)) => self.end(place, begins),
                     _ => {
-                        let location = replaces.map_or_else(String::new, |link| {
-                            at(ASSOCIATION, &link.id, "@targetObject")
-                        });
+                        let location = replaces
+                            .map_or_else(String::new, |link| at(ASSOCIATION, &link.id, "@targetObject"));
                         self.faults
                             .push(Fault::new(RuleId::RefusalReplaced, location, entry.clone()));
                     }
@@ -137,7 +136,10 @@ impl<'a> Ends<'a> {
     fn end(&mut self, place: usize, when: OffsetDateTime) {
         let agreed = self.standing.get(place).and_then(ends);
         let known = self.at.get(&place).copied();
-        let earliest = [agreed, known].into_iter().flatten().fold(when, OffsetDateTime::min);
+        let earliest = [agreed, known]
+            .into_iter()
+            .flatten()
+            .fold(when, OffsetDateTime::min);
         self.at.insert(place, earliest);
     }
 

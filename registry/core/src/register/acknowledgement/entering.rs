@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
 use time::OffsetDateTime;
+use uuid::Uuid;
 use xds_model::document_entry::urn_uuid;
 use xds_model::principal::OrganisationId;
 use xds_model::submission::assigned;

@@ -69,14 +69,16 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn is_over(&self, now: OffsetDateTime) -> bool {
-        self.to().is_some_and(|to| to <= now.max(self.from().unwrap_or(now)))
+        self.to()
+            .is_some_and(|to| to <= now.max(self.from().unwrap_or(now)))
     }
 
     pub(super) fn method(&self) -> Method {
         let format = self.entry.format_code.as_ref();
-        match format.is_some_and(|format| format.code.code == FORMAT_SCANNED) {
-            true => Method::Paper,
-            false => Method::Electronic,
+        if format.is_some_and(|format| format.code.code == FORMAT_SCANNED) {
+            Method::Paper
+        } else {
+            Method::Electronic
         }
     }
 
