@@ -7,7 +7,9 @@ use arc_swap::ArcSwap;
 use registry_core::codes::{AffinityDomain, AssigningAuthority};
 use registry_core::ledger::Directory;
 use registry_store::{DomainSettings, Store, StoreError};
+use time::OffsetDateTime;
 use xds_policy::Domain;
+use xds_policy::ledger::Ledger;
 use xds_server::ledger::NodeList;
 
 /// How often it is asked whether the domain's data have changed. What the command line changed is in force this soon.
@@ -26,6 +28,8 @@ pub(crate) struct DomainData {
     pub(crate) policy: Domain,
     /// Organisations and legal entities.
     pub(crate) directory: Directory,
+    /// What the law is applied from, of the whole domain.
+    pub(crate) ledger: Ledger,
     /// The version of the whole in the database.
     version: String,
 }
@@ -43,8 +47,9 @@ impl DomainState {
         store: &Store,
         nodes: &NodeList,
         authority: Option<AssigningAuthority>,
+        now: OffsetDateTime,
     ) -> Result<Arc<Self>, StoreError> {
-        let data = load(store, nodes, authority.as_ref()).await?;
+        let data = load(store, nodes, authority.as_ref(), now).await?;
         Ok(Arc::new(Self {
             current: ArcSwap::from_pointee(data),
             authority,
@@ -57,14 +62,19 @@ impl DomainState {
     }
 
     /// Reads everything again if something has changed, and confirms what is in force if nothing has.
-    pub(crate) async fn refresh(&self, store: &Store, nodes: &NodeList) -> Result<(), StoreError> {
+    pub(crate) async fn refresh(
+        &self,
+        store: &Store,
+        nodes: &NodeList,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
         let asked = Instant::now();
         if store.domain_version().await? == self.current.load().version {
             nodes.confirm(asked);
             return Ok(());
         }
         self.current
-            .store(Arc::new(load(store, nodes, self.authority.as_ref()).await?));
+            .store(Arc::new(load(store, nodes, self.authority.as_ref(), now).await?));
         Ok(())
     }
 }
@@ -73,6 +83,7 @@ async fn load(
     store: &Store,
     nodes: &NodeList,
     authority: Option<&AssigningAuthority>,
+    now: OffsetDateTime,
 ) -> Result<DomainData, StoreError> {
     // Asked first: what changes while the rest is read is read again the next time.
     let version = store.domain_version().await?;
@@ -82,6 +93,7 @@ async fn load(
         affinity = affinity.with_authority(authority.clone());
     }
     let directory = store.directory().await?;
+    let ledger = store.load_domain(now).await?;
     let mut enrolled = store.enrolled_nodes().await?;
     if !settings.default_user_allowed {
         enrolled.iter_mut().for_each(|node| node.default_user = None);
@@ -92,6 +104,7 @@ async fn load(
         policy: settings.policy(),
         settings,
         directory,
+        ledger,
         version,
     })
 }

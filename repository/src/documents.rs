@@ -9,6 +9,7 @@ use xds_model::RuleId;
 use xds_server::http::{PartEvent, Parts, Refused};
 use xds_soap::{Fault, Includes, xop_include};
 
+use crate::acknowledgement::{self, Head, kept};
 use crate::inline;
 
 /// Bytes of a submission's documents that are held in memory until it begins: enough for the usual few small ones.
@@ -26,6 +27,15 @@ pub(crate) struct Intake<'a> {
 pub(crate) struct Expected<'d> {
     pub(crate) document: ProvidedDocument<'d>,
     pub(crate) mime_type: String,
+    /// Whether it is looked into, as an acknowledgement of privacy policies.
+    pub(crate) is_acknowledgement: bool,
+}
+
+/// A document that was taken.
+pub(crate) struct Taken {
+    pub(crate) received: Received,
+    /// What it says, if it was looked into.
+    pub(crate) acknowledgement: Option<acknowledgement::Reading>,
 }
 
 /// Why the documents of a submission were not taken.
@@ -57,16 +67,16 @@ impl Intake<'_> {
         &self,
         expected: &[Expected<'_>],
         parts: Option<&mut Parts>,
-    ) -> Result<Vec<Received>, Untaken> {
+    ) -> Result<Vec<Taken>, Untaken> {
         let root = parts.as_ref().and_then(|parts| parts.root_content_id().cloned());
         let mut includes = Includes::new(root);
-        let mut taken: Vec<Option<Received>> = expected.iter().map(|_| None).collect();
+        let mut taken: Vec<Option<Taken>> = expected.iter().map(|_| None).collect();
         let mut failed = Vec::new();
         for (position, expected) in expected.iter().enumerate() {
             match xop_include(expected.document.element)? {
                 Some(cid) => includes.add(cid, position)?,
                 None if failed.is_empty() => match self.inline(expected, &taken).await? {
-                    Ok(received) => put(&mut taken, position, received),
+                    Ok(document) => put(&mut taken, position, document),
                     Err(error) => failed.push(store_fault(expected, &error)),
                 },
                 None => {}
@@ -79,7 +89,7 @@ impl Intake<'_> {
         for position in includes.unclaimed() {
             failed.extend(expected.get(*position).map(missing));
         }
-        let taken: Option<Vec<Received>> = taken.into_iter().collect();
+        let taken: Option<Vec<Taken>> = taken.into_iter().collect();
         match taken {
             Some(taken) if failed.is_empty() => Ok(taken),
             _ => Err(Untaken::Faults(failed)),
@@ -89,11 +99,11 @@ impl Intake<'_> {
     async fn inline(
         &self,
         expected: &Expected<'_>,
-        taken: &[Option<Received>],
-    ) -> Result<Result<Received, StoreError>, Refused> {
+        taken: &[Option<Taken>],
+    ) -> Result<Result<Taken, StoreError>, Refused> {
         let content = inline::decoded(expected.document.element)?;
-        match self.store.receive(content, &self.options(expected, taken)).await {
-            Ok(received) => Ok(Ok(received)),
+        match self.one(content, expected, taken).await {
+            Ok(taken) => Ok(Ok(taken)),
             Err(ReceiveError::Store(error)) => Ok(Err(error)),
             Err(ReceiveError::Incoming(fault)) => Err(fault.into()),
         }
@@ -104,7 +114,7 @@ impl Intake<'_> {
         expected: &[Expected<'_>],
         parts: &mut Parts,
         includes: &mut Includes<usize>,
-        taken: &mut [Option<Received>],
+        taken: &mut [Option<Taken>],
         failed: &mut Vec<xds_model::Fault>,
     ) -> Result<(), Refused> {
         while let Some(event) = parts.next().await? {
@@ -118,9 +128,8 @@ impl Intake<'_> {
             let (Some(expected), true) = (expected.get(position), failed.is_empty()) else {
                 continue;
             };
-            let options = self.options(expected, taken);
-            match self.store.receive(content_of(parts), &options).await {
-                Ok(received) => put(taken, position, received),
+            match self.one(content_of(parts), expected, taken).await {
+                Ok(document) => put(taken, position, document),
                 Err(ReceiveError::Store(error)) => failed.push(store_fault(expected, &error)),
                 Err(ReceiveError::Incoming(refused)) => return Err(refused),
             }
@@ -128,8 +137,25 @@ impl Intake<'_> {
         Ok(())
     }
 
-    fn options(&self, expected: &Expected<'_>, taken: &[Option<Received>]) -> ReceiveOptions {
-        let held: usize = taken.iter().flatten().map(Received::carried_bytes).sum();
+    /// Takes one document, and looks into it on the way if it is an acknowledgement.
+    async fn one<E>(
+        &self,
+        content: impl stream::Stream<Item = Result<bytes::Bytes, E>>,
+        expected: &Expected<'_>,
+        taken: &[Option<Taken>],
+    ) -> Result<Taken, ReceiveError<E>> {
+        let mut head = expected.is_acknowledgement.then(Head::default);
+        let content = kept(content, head.as_mut());
+        let received = self.store.receive(content, &self.options(expected, taken)).await?;
+        Ok(Taken {
+            received,
+            acknowledgement: head.as_ref().map(acknowledgement::read),
+        })
+    }
+
+    fn options(&self, expected: &Expected<'_>, taken: &[Option<Taken>]) -> ReceiveOptions {
+        let taken = taken.iter().flatten();
+        let held: usize = taken.map(|taken| taken.received.carried_bytes()).sum();
         ReceiveOptions {
             size_max: self.size_max,
             mime_type: Some(expected.mime_type.clone()),
@@ -157,9 +183,9 @@ fn content_of(parts: &mut Parts) -> impl stream::Stream<Item = Result<bytes::Byt
     })
 }
 
-fn put(taken: &mut [Option<Received>], position: usize, received: Received) {
+fn put(taken: &mut [Option<Taken>], position: usize, document: Taken) {
     if let Some(place) = taken.get_mut(position) {
-        *place = Some(received);
+        *place = Some(document);
     }
 }
 

@@ -8,7 +8,7 @@ use registry_core::register::{Changes, Context, Refusal, decide};
 use registry_store::{AuditMark, Busy, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use xds_audit::{Closing, Decision, Event, EventKind, Objects, Opening, Outcome, Withheld};
+use xds_audit::{Closing, Decision, Event, EventKind, Instrument, Objects, Opening, Outcome, Withheld};
 use xds_ebxml::rim::{ObjectLimits, SenderColumn, read_submission};
 use xds_ebxml::rs::write_registry_response;
 use xds_model::submission::ReceivedSubmission;
@@ -101,6 +101,7 @@ async fn register(
         principal: &exchange.caller.principal,
         affinity: &domain.affinity,
         domain: &domain.policy,
+        ledger: &domain.ledger,
         directory: &domain.directory,
         limits: app.submissions,
         ids: app.ids.as_ref(),
@@ -182,11 +183,23 @@ fn permitted(correlation: Uuid, changes: &Changes) -> Closing {
         basis: basis.to_owned(),
         instrument: None,
     };
+    let entered = changes.entered.references().map(|reference| Decision {
+        id: correlation.to_string(),
+        basis: ACKNOWLEDGED.to_owned(),
+        instrument: Some(Instrument {
+            id: reference.id.to_string(),
+            version: u64::from(reference.version),
+            sha256: reference.hash.to_string(),
+        }),
+    });
     Closing {
-        decisions: bases.into_iter().map(decision).collect(),
+        decisions: bases.into_iter().map(decision).chain(entered).collect(),
         ..Closing::success()
     }
 }
+
+/// What stands in the place of a basis where the submission entered a version of a consent or refusal.
+const ACKNOWLEDGED: &str = "ACKNOWLEDGED";
 
 fn refused(refusal: &Refusal) -> Closing {
     let codes = refusal.faults.iter().map(|fault| fault.code().as_str());

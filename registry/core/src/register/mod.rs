@@ -1,5 +1,6 @@
 //! ITI-42, Register Document Set-b (ITI TF-2 3.42): checks, policy, changes.
 
+pub mod acknowledgement;
 mod association;
 mod changes;
 mod content;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use xds_model::fault::any_error;
 use xds_model::submission::ReceivedSubmission;
 use xds_model::{Fault, IdSource, Principal, Submission};
+use xds_policy::ledger::Ledger;
 use xds_policy::{Denial, Domain, Permit, SharingScope};
 
 pub use changes::{
@@ -60,6 +62,8 @@ pub struct Context<'a> {
     pub affinity: &'a AffinityDomain,
     /// The domain's policy.
     pub domain: &'a Domain,
+    /// What the law is applied from.
+    pub ledger: &'a Ledger,
     /// Organisations and legal entities.
     pub directory: &'a Directory,
     /// How much one submission may hold.
@@ -148,7 +152,8 @@ pub fn decide(
         denials: Vec::new(),
     })?;
     let permitted = permit(checked, context.principal, context.domain, context.directory)?;
-    Ok(changes(permitted, encoder))
+    let entered = acknowledgement::enter(&permitted, &facts.acknowledged, context)?;
+    Ok(changes(permitted, encoder).with(entered))
 }
 
 /// Checks a submission against the rules and the registry's content, all of them, and gives every
@@ -167,6 +172,7 @@ pub fn check(
     metadata::check(&request, &mut faults);
     association::check(&request, &mut faults);
     content::check(&request, &mut faults);
+    acknowledgement::check(&request, context, &mut faults);
     let faults = faults.into_vec();
     // The set and its patient are there when no rule is broken; if they were not, nothing is stored.
     match (request.set(), request.patient_key()) {

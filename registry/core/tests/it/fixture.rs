@@ -17,6 +17,8 @@ use xds_model::{
     IdSource, ObjectId, Oid, PatientId, Principal, RuleId, SubmissionSet, SubmissionSetStatus, Text,
     Transaction,
 };
+use xds_policy::format::DomainFile;
+use xds_policy::ledger::Ledger;
 use xds_policy::{Domain, SharingScope};
 
 pub(crate) const AUTHORITY: &str = "1.2.392.9.9.9.1";
@@ -161,6 +163,7 @@ pub(crate) struct World {
     pub(crate) principal: Principal,
     pub(crate) affinity: AffinityDomain,
     pub(crate) domain: Domain,
+    pub(crate) ledger: Ledger,
     pub(crate) directory: Directory,
     pub(crate) ids: Ids,
 }
@@ -174,6 +177,7 @@ impl World {
                 shared_with_all: true,
                 version: 7,
             },
+            ledger: DomainFile::empty().into_facts().0,
             directory: directory(),
             ids: Ids::new(0xfeed),
         }
@@ -184,6 +188,7 @@ impl World {
             principal: &self.principal,
             affinity: &self.affinity,
             domain: &self.domain,
+            ledger: &self.ledger,
             directory: &self.directory,
             limits: SubmissionLimits::default(),
             ids: &self.ids,

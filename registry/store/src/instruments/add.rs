@@ -169,7 +169,7 @@ fn deed(verb: &str, before: Option<&Instrument>, after: &Instrument) -> Result<D
 }
 
 /// Who was a moment later than another finds the number, or the name, taken.
-fn raced(error: InstrumentError, instrument: &Instrument) -> InstrumentError {
+pub(super) fn raced(error: InstrumentError, instrument: &Instrument) -> InstrumentError {
     const KEYS: [&str; 3] = [
         "instrument_version_pkey",
         "patient_instrument_version_pkey",

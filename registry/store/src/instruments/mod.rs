@@ -10,6 +10,7 @@
 //! [`Store::load_domain`]: crate::Store::load_domain
 //! [`Store::load_patient`]: crate::Store::load_patient
 
+mod acknowledged;
 mod add;
 mod check;
 mod draft;
@@ -23,6 +24,7 @@ mod load;
 mod proposals;
 mod rows;
 
+pub(crate) use acknowledged::{enter, standing};
 pub use draft::DraftError;
 pub use error::InstrumentError;
 pub use evidence::{EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder};

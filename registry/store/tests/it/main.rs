@@ -3,6 +3,11 @@
 //! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
 
 #[cfg(test)]
+mod acknowledgement;
+#[path = "../../../core/tests/it/acknowledging.rs"]
+#[cfg(test)]
+mod acknowledging;
+#[cfg(test)]
 mod db;
 #[cfg(test)]
 mod explain;
