@@ -142,7 +142,8 @@ async fn a_form_that_a_patient_signed_decides_the_next_question() {
     let (events, _) = network.events(Program::Registry, from).unwrap();
     let entered: Vec<u64> = events
         .iter()
-        .flat_map(|recorded| &recorded.event.closing.decisions)
+        .filter_map(|recorded| recorded.closing.as_ref())
+        .flat_map(|closing| &closing.decisions)
         .filter(|decision| decision.basis == "ACKNOWLEDGED")
         .map(|decision| decision.instrument.as_ref().unwrap().version)
         .collect();
