@@ -12,7 +12,7 @@ use crate::sql;
 use crate::tx::commit;
 
 /// The schema versions that this release runs on. A migration that only adds widens it downwards.
-pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 6..=6;
+pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 7..=7;
 
 struct Migration {
     version: i32,
@@ -20,7 +20,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration {
         version: 1,
         name: "patients",
@@ -50,6 +50,11 @@ const MIGRATIONS: [Migration; 6] = [
         version: 6,
         name: "instruments",
         sql: include_str!("../migrations/0006_instruments.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "law",
+        sql: include_str!("../migrations/0007_law.sql"),
     },
 ];
 

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod db;
 #[cfg(test)]
+mod enforced;
+#[cfg(test)]
 mod explain;
 #[expect(dead_code, reason = "the tests of registry-core use the rest")]
 #[path = "../../../core/tests/it/fixture.rs"]
@@ -12,6 +14,10 @@ mod explain;
 mod fixture;
 #[cfg(test)]
 mod instruments;
+#[expect(dead_code, reason = "the tests of registry-core use the rest")]
+#[path = "../../../core/tests/it/law.rs"]
+#[cfg(test)]
+mod law;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
