@@ -1,4 +1,4 @@
-//! The domain's data as one process works with it: code lists, policy, directory. Read again when it changes.
+//! The domain's data as one process works with it: code lists, instruments, directory. Read again when it changes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,8 +7,6 @@ use arc_swap::ArcSwap;
 use registry_core::codes::{AffinityDomain, AssigningAuthority};
 use registry_core::ledger::Directory;
 use registry_store::{DomainSettings, Store, StoreError};
-use time::OffsetDateTime;
-use xds_policy::Domain;
 use xds_policy::ledger::Ledger;
 use xds_server::ledger::NodeList;
 
@@ -24,12 +22,10 @@ pub(crate) struct DomainData {
     pub(crate) affinity: AffinityDomain,
     /// The domain's settings.
     pub(crate) settings: DomainSettings,
-    /// What policy needs of them.
-    pub(crate) policy: Domain,
-    /// Organisations and legal entities.
-    pub(crate) directory: Directory,
-    /// What the law is applied from, of the whole domain.
+    /// The instruments of the whole domain: what the law is applied from. Those of patients are read for every request.
     pub(crate) ledger: Ledger,
+    /// Which organisation an authorInstitution names.
+    pub(crate) directory: Directory,
     /// The version of the whole in the database.
     version: String,
 }
@@ -47,9 +43,8 @@ impl DomainState {
         store: &Store,
         nodes: &NodeList,
         authority: Option<AssigningAuthority>,
-        now: OffsetDateTime,
     ) -> Result<Arc<Self>, StoreError> {
-        let data = load(store, nodes, authority.as_ref(), now).await?;
+        let data = load(store, nodes, authority.as_ref()).await?;
         Ok(Arc::new(Self {
             current: ArcSwap::from_pointee(data),
             authority,
@@ -62,19 +57,14 @@ impl DomainState {
     }
 
     /// Reads everything again if something has changed, and confirms what is in force if nothing has.
-    pub(crate) async fn refresh(
-        &self,
-        store: &Store,
-        nodes: &NodeList,
-        now: OffsetDateTime,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn refresh(&self, store: &Store, nodes: &NodeList) -> Result<(), StoreError> {
         let asked = Instant::now();
         if store.domain_version().await? == self.current.load().version {
             nodes.confirm(asked);
             return Ok(());
         }
         self.current
-            .store(Arc::new(load(store, nodes, self.authority.as_ref(), now).await?));
+            .store(Arc::new(load(store, nodes, self.authority.as_ref()).await?));
         Ok(())
     }
 }
@@ -83,7 +73,6 @@ async fn load(
     store: &Store,
     nodes: &NodeList,
     authority: Option<&AssigningAuthority>,
-    now: OffsetDateTime,
 ) -> Result<DomainData, StoreError> {
     // Asked first: what changes while the rest is read is read again the next time.
     let version = store.domain_version().await?;
@@ -92,8 +81,8 @@ async fn load(
     if let Some(authority) = authority {
         affinity = affinity.with_authority(authority.clone());
     }
+    let ledger = store.law().await?;
     let directory = store.directory().await?;
-    let ledger = store.load_domain(now).await?;
     let mut enrolled = store.enrolled_nodes().await?;
     if !settings.default_user_allowed {
         enrolled.iter_mut().for_each(|node| node.default_user = None);
@@ -101,10 +90,9 @@ async fn load(
     nodes.replace(enrolled);
     Ok(DomainData {
         affinity,
-        policy: settings.policy(),
         settings,
-        directory,
         ledger,
+        directory,
         version,
     })
 }

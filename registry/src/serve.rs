@@ -154,7 +154,7 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
     let store = database.store(Some(Arc::new(observe)))?;
     store.check_schema().await.map_err(DatabaseError::from)?;
     settle(&store, &foundation, &config.audit.journal, unfinished).await?;
-    let domain = DomainState::read(&store, &nodes, config.assigning_authority(), clock.now()).await?;
+    let domain = DomainState::read(&store, &nodes, config.assigning_authority()).await?;
     let audit = audit.zip(config.audit_repository.as_ref());
     let mut trail = TrailTasks::start(database, &foundation, audit, trail_metrics).await?;
 
@@ -310,7 +310,7 @@ async fn refresh(app: App, nodes: Arc<NodeList>, ready: Ready, journal: Journal)
         if let Err(error) = tell(&app.store, &journal, |_| false).await {
             tracing::warn!(%error, "what was done on the command line is told later");
         }
-        let state = match app.domain.refresh(&app.store, &nodes, app.clock.now()).await {
+        let state = match app.domain.refresh(&app.store, &nodes).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 tracing::debug!(%error, "the domain's data were not read");

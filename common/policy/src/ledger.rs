@@ -15,7 +15,7 @@ use crate::instruments::refusal::Refusal;
 use crate::instruments::session::BreakGlassSession;
 use crate::reasons::Reason;
 use crate::version::{History, Terms, Version};
-use crate::words::{InstrumentId, UserId};
+use crate::words::{InstrumentId, PatientRef, UserId};
 
 /// All versions of what concerns the whole domain.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -106,6 +106,13 @@ impl Ledger {
     pub fn policy_version(&self, at: OffsetDateTime) -> Option<u32> {
         let known = self.policy.as_ref().and_then(|history| history.at(at));
         known.map(|version| version.version)
+    }
+
+    /// Whether rules of the domain are in force.
+    pub fn has_policy(&self, at: OffsetDateTime) -> bool {
+        self.policy
+            .as_ref()
+            .is_some_and(|history| history.in_force(at).is_some())
     }
 
     /// What is known of a legal entity.
@@ -275,6 +282,25 @@ impl PatientInstruments {
             orders: History::group(orders),
             sessions: History::group(sessions),
         }
+    }
+
+    /// The same of one person, whose identifier is this one by now: what was entered under an identifier that has been
+    /// merged since counts under the surviving one. Which version of which instrument it is stays as it was.
+    #[must_use]
+    pub fn under(mut self, patient: &PatientRef) -> Self {
+        self.consents
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self.refusals
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self.orders
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self.sessions
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self
     }
 
     pub(crate) fn consents(&self) -> impl Iterator<Item = &History<Consent>> {

@@ -312,6 +312,7 @@ mod tests {
             connections: 8,
             rounds: 3,
             patients: 100,
+            basis: "OWN",
         }
     }
 

@@ -13,6 +13,8 @@ mod fixture;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod law;
+#[cfg(test)]
 mod patient;
 #[cfg(test)]
 mod plan;

@@ -11,7 +11,7 @@
 //! [`Store::load_patient`]: crate::Store::load_patient
 
 mod acknowledged;
-mod add;
+pub(crate) mod add;
 mod check;
 mod draft;
 mod error;
@@ -23,6 +23,7 @@ mod kinds;
 mod load;
 mod proposals;
 mod rows;
+pub(crate) mod two_sides;
 
 pub(crate) use acknowledged::{enter, standing};
 pub use draft::DraftError;
@@ -30,4 +31,6 @@ pub use error::InstrumentError;
 pub use evidence::{EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder};
 pub use import::{IMPORT_VERSIONS_MAX, ImportPlan, Imported};
 pub use kinds::Instrument;
+pub(crate) use load::PatientVersions;
 pub use proposals::{PROPOSALS_MAX, Proposal};
+pub use two_sides::InLaw;

@@ -10,6 +10,8 @@ mod acknowledging;
 #[cfg(test)]
 mod db;
 #[cfg(test)]
+mod enforced;
+#[cfg(test)]
 mod explain;
 #[expect(dead_code, reason = "the tests of registry-core use the rest")]
 #[path = "../../../core/tests/it/fixture.rs"]
@@ -17,6 +19,10 @@ mod explain;
 mod fixture;
 #[cfg(test)]
 mod instruments;
+#[expect(dead_code, reason = "the tests of registry-core use the rest")]
+#[path = "../../../core/tests/it/law.rs"]
+#[cfg(test)]
+mod law;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
