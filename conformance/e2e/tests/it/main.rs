@@ -16,6 +16,7 @@ mod clock;
 mod delivery;
 mod five_checks;
 mod http;
+mod law;
 mod main_job;
 mod operator;
 mod operator_instruments;
