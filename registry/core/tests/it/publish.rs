@@ -52,7 +52,8 @@ fn auz_01_another_organisation_is_not_published_for() {
     let refusal = run(&world, &by(&xon("1311111113")), facts()).unwrap_err();
     assert_eq!(rules(&refusal), [R::NotAuthorised]);
     let codes: Vec<DenyCode> = refusal.denials.iter().map(|denial| denial.code).collect();
-    assert_eq!(codes, [DenyCode::NoBasis]);
+    // h1 would keep it, and h2 has not entrusted that to it either.
+    assert_eq!(codes, [DenyCode::NoHostingContract]);
 
     let mut by_set = one("1.2.900", "1.2.100", &patient(PATIENT));
     by_set.sets[0].authors.push(Author {
