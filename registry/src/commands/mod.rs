@@ -13,6 +13,7 @@ mod journal;
 mod node;
 mod organisation;
 mod output;
+mod paper;
 mod patient;
 mod session;
 mod setting;
@@ -36,6 +37,7 @@ pub(crate) fn run() -> ExitCode {
     let command = localised(Arguments::command(), lang, words::JAPANESE);
     let command = localised(command, lang, journal_commands::JAPANESE);
     let command = localised(command, lang, instrument::JAPANESE);
+    let command = localised(command, lang, paper::JAPANESE);
     let matches = localised(command, lang, audit::JAPANESE).get_matches();
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
@@ -95,6 +97,7 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
         Command::Agreement(command) => {
             instrument::run_agreement(&config, command, &arguments.by, output).await
         }
+        Command::Paper(command) => paper::run(&config, command, &arguments.by, output).await,
         Command::Domain(command) => instrument::run_domain(&config, command, &arguments.by, output).await,
         Command::Audit(AuditCommand::Expire(expire)) => {
             journal::expire(&config, &expire, &arguments.by, output).await

@@ -22,6 +22,7 @@ use super::arguments::By;
 use super::output::{NotThere, Output};
 use super::session::{change, with_store};
 use crate::config::Config;
+use crate::instruments::Refused;
 
 pub(super) use arguments::{AgreementCommand, DomainCommand, InstrumentCommand};
 pub(super) use words::JAPANESE;
@@ -110,12 +111,12 @@ fn subject(kind: InstrumentKind, id: &str) -> String {
 pub(super) fn not_entered(error: InstrumentError, output: Output) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
         InstrumentError::Store(error) => error.into(),
-        error => refused(&error, output).into(),
+        error => refused(&error.into(), output).into(),
     }
 }
 
 /// A refusal in the reader's language.
-fn refused(error: &InstrumentError, output: Output) -> NotThere {
+fn refused(error: &Refused, output: Output) -> NotThere {
     NotThere(match output.lang {
         Lang::Ja => error.ja(),
         Lang::En => error.to_string(),
@@ -124,7 +125,7 @@ fn refused(error: &InstrumentError, output: Output) -> NotThere {
 
 fn missing(kind: InstrumentKind, id: &str, output: Output) -> NotThere {
     let error = InstrumentError::Missing { kind, id: id.into() };
-    refused(&error, output)
+    refused(&error.into(), output)
 }
 
 fn not_so(output: Output, ja: &str, en: &str) -> NotThere {

@@ -3,6 +3,11 @@
 //! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
 
 #[cfg(test)]
+mod acknowledgement;
+#[path = "../../../core/tests/it/acknowledging.rs"]
+#[cfg(test)]
+mod acknowledging;
+#[cfg(test)]
 mod db;
 #[cfg(test)]
 mod enforced;
@@ -14,7 +19,6 @@ mod explain;
 mod fixture;
 #[cfg(test)]
 mod instruments;
-#[expect(dead_code, reason = "the tests of registry-core use the rest")]
 #[path = "../../../core/tests/it/law.rs"]
 #[cfg(test)]
 mod law;
@@ -24,6 +28,8 @@ mod ledger;
 mod migrate;
 #[cfg(test)]
 mod patients;
+#[cfg(test)]
+mod proposals;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]
