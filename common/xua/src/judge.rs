@@ -240,9 +240,7 @@ fn break_glass(attributes: &Attributes) -> Result<Option<BreakGlass>, Reason> {
             need,
             second,
         })),
-        (None, None, None)
-            if text.is_none() && confirmed.is_none() && need.is_none() && second.is_none() =>
-        {
+        (None, None, None) if text.is_none() && confirmed.is_none() && need.is_none() && second.is_none() => {
             Ok(None)
         }
         _ => Err(Reason::BreakGlass),

@@ -252,7 +252,8 @@ pub(crate) struct NodeArguments {
 
 fn organisation_kind(text: &str) -> Result<OrganisationKind, String> {
     let name = text.to_ascii_uppercase().replace('-', "_");
-    serde_json::from_value(name.into()).map_err(|_| format!("\"{text}\" is no kind of organisation; see --help"))
+    serde_json::from_value(name.into())
+        .map_err(|_| format!("\"{text}\" is no kind of organisation; see --help"))
 }
 
 fn transaction(text: &str) -> Result<Transaction, String> {

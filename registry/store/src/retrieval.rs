@@ -107,7 +107,10 @@ fn retrievable(row: &Row) -> Result<Retrievable, StoreError> {
     Ok(Retrievable {
         unique_id: read(row, 0, "unique_id", "value")?,
         entry: read(row, 1, "document_entry", "id")?,
-        patient: patient(read(row, 2, "patient", "id")?, read(row, 3, "patient", "authority")?)?,
+        patient: patient(
+            read(row, 2, "patient", "id")?,
+            read(row, 3, "patient", "authority")?,
+        )?,
         policy: policy(row, 4)?,
     })
 }

@@ -99,6 +99,34 @@ fn break_glass_is_complete_or_refused() {
         ("UNCONSCIOUS", datetime!(2026-12-31 23:50 UTC))
     );
     assert!(with(&[reason, by, at]).is_ok());
+    // The rest of a declaration stands with one only, and goes to whoever decides.
+    let confirmed = (names::BREAK_GLASS_CONFIRMED, "true");
+    let need = (names::BREAK_GLASS_NEED, "薬の確認");
+    let hiv = (names::BREAK_GLASS_SENSITIVITY, "HIV");
+    let second = [
+        (names::BREAK_GLASS_SECOND_BY, "sato@h1.example"),
+        (names::BREAK_GLASS_SECOND_ROLE, "physician"),
+        (names::BREAK_GLASS_SECOND_AT, "2026-12-31T23:51:00Z"),
+    ];
+    let full = [vec![reason, by, at, confirmed, need, hiv], second.to_vec()].concat();
+    let users = with(&full).unwrap().users();
+    let emergency = users[0].declared.emergency.as_ref().unwrap();
+    assert!(emergency.confirmed);
+    assert_eq!(emergency.second.as_ref().unwrap().by, "sato@h1.example");
+    let needed = &emergency.need.as_ref().unwrap().sensitivities;
+    assert_eq!(needed.iter().collect::<Vec<_>>(), ["HIV"]);
+    assert!(!declared.users()[0].declared.emergency.as_ref().unwrap().confirmed);
+    for lone in [
+        vec![confirmed],
+        vec![need],
+        vec![reason, by, at, hiv],
+        second.to_vec(),
+    ] {
+        assert_eq!(with(&lone).unwrap_err().code(), "XUA-A07", "{lone:?}");
+    }
+    let unsure = with(&[reason, by, at, (names::BREAK_GLASS_CONFIRMED, "yes")]);
+    assert!(unsure.is_err());
+    assert!(with(&[reason, by, at, second[0], second[1]]).is_err());
     for incomplete in [
         vec![reason],
         vec![by, at],

@@ -38,6 +38,8 @@ impl Scene {
         let (mut candidates, persons) = (self.rest, persons());
         let judge = viewer.judge(&persons);
         for (candidate, policy) in self.entries {
+            let documents = &mut candidates.surroundings.documents;
+            documents.insert(candidate.id, policy.clone());
             match judge.release(policy.clone()) {
                 Ok(released) => candidates.entries.push(Entry { candidate, released }),
                 Err(denial) => candidates.withheld.add(candidate.id, denial.code.code()),

@@ -9,6 +9,8 @@ mod acknowledging;
 #[cfg(test)]
 mod answer;
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod invariants;

@@ -52,7 +52,8 @@ fn auz_01_another_organisation_is_not_published_for() {
     let refusal = run(&world, &by(&xon("1311111113")), facts()).unwrap_err();
     assert_eq!(rules(&refusal), [R::NotAuthorised]);
     let codes: Vec<DenyCode> = refusal.denials.iter().map(|denial| denial.code).collect();
-    assert_eq!(codes, [DenyCode::NoBasis]);
+    // h1 would keep it, and h2 has not entrusted that to it either.
+    assert_eq!(codes, [DenyCode::NoHostingContract]);
 
     let mut by_set = one("1.2.900", "1.2.100", &patient(PATIENT));
     by_set.sets[0].authors.push(Author {
@@ -255,7 +256,10 @@ fn who_publishes_has_a_hosting_contract() {
     world.ledger = Ledger::new(instruments);
     let refusal = run(&world, &submission, facts()).unwrap_err();
     assert_eq!(rules(&refusal), [R::NotHosted]);
-    assert!(refusal.faults[0].context().contains("h2"), "who has to repair it is told");
+    assert!(
+        refusal.faults[0].context().contains("h2"),
+        "who has to repair it is told"
+    );
     // To another's submitter nothing is told of h2.
     let by_h1 = World {
         ledger: world.ledger,
@@ -275,7 +279,9 @@ fn a_repository_of_another_entity_needs_a_storage_contract() {
     assert_eq!(rules(&refusal), [R::NotStored]);
     let mut instruments = law::apart();
     let storage = law::contract(ContractKind::ExternalStorage, "e2", "h1");
-    instruments.entrustment_contracts.push(law::seal("storage", storage));
+    instruments
+        .entrustment_contracts
+        .push(law::seal("storage", storage));
     world.ledger = Ledger::new(instruments);
     let changes = run(&world, &submission, facts()).unwrap();
     assert_eq!(changes.entries[0].keeper.as_deref(), Some("h1"));
@@ -321,15 +327,23 @@ fn a_machine_without_a_user_publishes_and_replaces_its_own() {
         run(&world, &submission, facts.clone())
     };
     assert_eq!(replacing(uuid(100)).unwrap().deprecations.len(), 1);
-    assert_eq!(rules(&replacing(uuid(101)).unwrap_err()), [R::TargetExists], "it looks at nothing");
+    assert_eq!(
+        rules(&replacing(uuid(101)).unwrap_err()),
+        [R::TargetExists],
+        "it looks at nothing"
+    );
 }
 
 #[test]
 fn a_decision_is_what_rests_on_one_ground() {
     let world = World::of("h1");
     let mut submission = by(&xon("1311111112"));
-    submission.entries.push(entry("second", "1.2.101", &patient(PATIENT)));
-    submission.associations.push(held("second-in-set", "second", ORIGINAL));
+    submission
+        .entries
+        .push(entry("second", "1.2.101", &patient(PATIENT)));
+    submission
+        .associations
+        .push(held("second-in-set", "second", ORIGINAL));
     let changes = run(&world, &submission, facts()).unwrap();
     let decisions: Vec<_> = changes.decisions.iter().collect();
     assert_eq!(decisions.len(), 1, "both are h1's own to publish");

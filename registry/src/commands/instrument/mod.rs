@@ -108,7 +108,10 @@ fn subject(kind: InstrumentKind, id: &str) -> String {
 }
 
 /// Why nothing was entered: a refusal in the reader's language, or what the database said.
-pub(super) fn not_entered(error: InstrumentError, output: Output) -> Box<dyn std::error::Error + Send + Sync> {
+pub(super) fn not_entered(
+    error: InstrumentError,
+    output: Output,
+) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
         InstrumentError::Store(error) => error.into(),
         error => refused(&error.into(), output).into(),

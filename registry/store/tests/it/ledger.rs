@@ -23,15 +23,24 @@ async fn organisations_and_nodes_have_versions() {
     let db = Db::empty().await;
     let store = &db.store;
     let [h1, _, h2] = organisations().try_into().unwrap();
-    store.add_organisation(&h1, &InLaw::default(), &change(1)).await.unwrap();
-    store.add_organisation(&h2, &InLaw::default(), &change(2)).await.unwrap();
+    store
+        .add_organisation(&h1, &InLaw::default(), &change(1))
+        .await
+        .unwrap();
+    store
+        .add_organisation(&h2, &InLaw::default(), &change(2))
+        .await
+        .unwrap();
     assert!(store.add_node(&node("h1"), &change(3)).await.unwrap());
     let enrolled = store.enrolled_nodes().await.unwrap();
     assert_eq!(enrolled, [principal("h1").node().clone()]);
 
     let mut renamed = h1.clone();
     renamed.name = "新病院".to_owned();
-    store.add_organisation(&renamed, &InLaw::default(), &change(4)).await.unwrap();
+    store
+        .add_organisation(&renamed, &InLaw::default(), &change(4))
+        .await
+        .unwrap();
     let all = store.organisations(Some(&h1.id), true).await.unwrap();
     let versions: Vec<_> = all
         .iter()
@@ -142,7 +151,11 @@ async fn settings_are_strict_until_changed() {
         .unwrap();
     let settings = store.domain_settings().await.unwrap();
     assert_eq!(
-        (settings.unknown_author_institution, settings.unknown_codes, settings.version),
+        (
+            settings.unknown_author_institution,
+            settings.unknown_codes,
+            settings.version
+        ),
         (UnknownInstitution::Refuse, UnknownCodes::Warn, 3)
     );
     for (name, value) in [
@@ -184,7 +197,10 @@ async fn the_version_of_the_domain_changes_with_every_change_and_with_nothing_el
         );
         seen.push(version);
     };
-    store.add_organisation(&h1, &InLaw::default(), &change(1)).await.unwrap();
+    store
+        .add_organisation(&h1, &InLaw::default(), &change(1))
+        .await
+        .unwrap();
     changed("an organisation").await;
     store.add_node(&node("h1"), &change(2)).await.unwrap();
     changed("a node").await;
@@ -213,4 +229,79 @@ async fn the_version_of_the_domain_changes_with_every_change_and_with_nothing_el
     changed("a change by hand").await;
     store.end_organisation(&h1.id, &change(8)).await.unwrap();
     changed("the end of an organisation").await;
+}
+
+/// The rows say who may connect, the instruments what they are in law: entered and ended together, and never of two minds.
+#[tokio::test]
+async fn an_organisation_is_entered_on_both_sides() {
+    use xds_policy::version::InstrumentKind::{LegalEntity, Organisation};
+    let db = Db::empty().await;
+    let store = &db.store;
+    let [h1, _, _] = organisations().try_into().unwrap();
+    let in_law = InLaw {
+        address: Some("東京都千代田区 1-1".to_owned()),
+        ..InLaw::default()
+    };
+    let added = store.add_organisation(&h1, &in_law, &change(1)).await.unwrap();
+    assert_eq!(added.len(), 2, "the entity and the organisation");
+    // Once more it says nothing new in law.
+    let again = store.add_organisation(&h1, &InLaw::default(), &change(2)).await;
+    assert!(again.unwrap().is_empty());
+    let latest = async |kind, id: &str| {
+        let all = store.instrument_history(kind, &id.into()).await.unwrap();
+        let last = all.last().unwrap();
+        (last.value().unwrap()["terms"].clone(), last.clone())
+    };
+    let (entity, _) = latest(LegalEntity, "e1").await;
+    assert_eq!(
+        (&entity["name"], &entity["address"]),
+        (&"E1".into(), &"東京都千代田区 1-1".into())
+    );
+    // The certificate comes and goes with the node.
+    store.add_node(&node("h1"), &change(3)).await.unwrap();
+    let (terms, _) = latest(Organisation, "h1").await;
+    assert_eq!(terms["certificates"], serde_json::json!([node("h1").fingerprint]));
+    store
+        .end_node(&NodeName("node-h1".into()), &change(4))
+        .await
+        .unwrap();
+    let (terms, before) = latest(Organisation, "h1").await;
+    assert_eq!(terms["certificates"], serde_json::json!([]));
+    // Another entity is refused from either side, as long as it is in force.
+    let mut moved = h1.clone();
+    moved.entity.0 = "e2".to_owned();
+    let refused = store
+        .add_organisation(&moved, &InLaw::default(), &change(5))
+        .await;
+    let Err(InstrumentError::Contradiction { ledger, in_law, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!((ledger.0.as_str(), in_law.0.as_str()), ("e2", "e1"));
+    let mut elsewhere = before.value().unwrap();
+    elsewhere["version"] = (before.reference().version + 1).into();
+    elsewhere["terms"]["entity"] = "e9".into();
+    let elsewhere =
+        registry_store::Instrument::draft(Organisation, &elsewhere.to_string(), &change(6), &[]).unwrap();
+    let refused = store
+        .add_instrument("instrument add", &elsewhere, &change(6))
+        .await;
+    assert!(
+        matches!(refused, Err(InstrumentError::Contradiction { .. })),
+        "{refused:?}"
+    );
+    // Ended and entered again it may be another's.
+    assert!(store.end_organisation(&h1.id, &change(7)).await.unwrap());
+    let ledger = store.law().await.unwrap();
+    assert!(ledger.member(&h1.id, change(7).at).is_none());
+    assert_eq!(
+        store
+            .add_organisation(&moved, &InLaw::default(), &change(8))
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
+    let ledger = store.law().await.unwrap();
+    let member = ledger.member(&h1.id, change(8).at).unwrap();
+    assert_eq!(member.terms.entity.0, "e2");
 }
