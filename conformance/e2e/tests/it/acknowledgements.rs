@@ -23,7 +23,7 @@ const POLICIES: &str = "1.2.392.9.9.9.7.100";
 const CONSENT: &str = "1.2.392.9.9.9.7.100.1";
 const REFUSAL: &str = "1.2.392.9.9.9.7.100.2";
 const LIFT: &str = "1.2.392.9.9.9.7.100.3";
-const LEARNT: Duration = Duration::from_secs(10);
+const LEARNT: Duration = Duration::from_secs(60);
 
 /// Privacy policies in the next version of the domain's rules; all else as the network has it.
 fn rules() -> Value {

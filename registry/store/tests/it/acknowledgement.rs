@@ -91,7 +91,7 @@ async fn a_consent_works_at_once_and_ends_with_the_refusal_that_replaces_it() {
         async move { store.instrument_history(kind, &id).await.unwrap().len() }
     };
     assert_eq!(history(InstrumentKind::Consent, first.entries[0].id).await, 2);
-    let recorded = "SELECT count(*) FROM change WHERE verb = 'ITI-42'";
+    let recorded = "SELECT count(*) FROM change WHERE what = 'ITI-42'";
     assert_eq!(db.count(recorded).await, 2);
 }
 
