@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use xds_model::principal::{EntityId, OrganisationId};
 
 use crate::instruments::agreement::{JointUseAgreement, PublicationCheck};
-use crate::instruments::consent::{Consent, ConsentModel, ConsentText};
+use crate::instruments::consent::{Consent, ConsentModel, ConsentText, TextRef};
 use crate::instruments::contract::{ContractKind, EntrustmentContract, defect};
 use crate::instruments::order::LegalOrder;
 use crate::instruments::organisation::{LegalEntity, Organisation, Status, User};
@@ -15,7 +15,7 @@ use crate::instruments::refusal::Refusal;
 use crate::instruments::session::BreakGlassSession;
 use crate::reasons::Reason;
 use crate::version::{History, Terms, Version};
-use crate::words::{InstrumentId, UserId};
+use crate::words::{InstrumentId, PatientRef, UserId};
 
 /// All versions of what concerns the whole domain.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,6 +100,19 @@ impl Ledger {
             .zip(&self.lapsed)
             .find(|(known, _)| known.version == version.version);
         ended.map_or(&self.without_policy, |(_, lapsed)| lapsed)
+    }
+
+    /// The version of the rules that is known to be the domain's, in force or not.
+    pub fn policy_version(&self, at: OffsetDateTime) -> Option<u32> {
+        let known = self.policy.as_ref().and_then(|history| history.at(at));
+        known.map(|version| version.version)
+    }
+
+    /// Whether rules of the domain are in force.
+    pub fn has_policy(&self, at: OffsetDateTime) -> bool {
+        self.policy
+            .as_ref()
+            .is_some_and(|history| history.in_force(at).is_some())
     }
 
     /// What is known of a legal entity.
@@ -215,12 +228,21 @@ impl Ledger {
     /// C4: the text that a consent was given under, if it is the one that was in force then. Forms are older
     /// than the registry: a text may have been entered after it was signed.
     pub fn text_signed(&self, consent: &Consent, at: OffsetDateTime) -> Option<&Version<ConsentText>> {
-        let signed = consent.text.as_ref()?;
+        self.text_in_force(consent.text.as_ref()?, consent.signed_at, at)
+    }
+
+    /// C4: a text, if it is the version that was in force when it was signed.
+    pub fn text_in_force(
+        &self,
+        text: &TextRef,
+        signed: OffsetDateTime,
+        at: OffsetDateTime,
+    ) -> Option<&Version<ConsentText>> {
         self.texts
-            .get(&signed.id)?
-            .was_in_force(consent.signed_at, at)
-            .filter(|text| text.version == signed.version)
-            .filter(|text| signed.hash.is_none_or(|hash| hash == text.reference().hash))
+            .get(&text.id)?
+            .was_in_force(signed, at)
+            .filter(|known| known.version == text.version)
+            .filter(|known| text.hash.is_none_or(|hash| hash == known.reference().hash))
     }
 
     /// C4: whether a consent has its text. At a visit words may do.
@@ -260,6 +282,25 @@ impl PatientInstruments {
             orders: History::group(orders),
             sessions: History::group(sessions),
         }
+    }
+
+    /// The same of one person, whose identifier is this one by now: what was entered under an identifier that has been
+    /// merged since counts under the surviving one. Which version of which instrument it is stays as it was.
+    #[must_use]
+    pub fn under(mut self, patient: &PatientRef) -> Self {
+        self.consents
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self.refusals
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self.orders
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self.sessions
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self
     }
 
     pub(crate) fn consents(&self) -> impl Iterator<Item = &History<Consent>> {

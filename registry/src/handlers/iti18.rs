@@ -1,21 +1,21 @@
 //! ITI-18, Registry Stored Query (ITI TF-2 3.18).
 
-use std::collections::BTreeSet;
-
 use actix_web::web::Data;
 use registry_core::answer::{Answer as QueryAnswer, LeftOut, answer};
+use registry_core::decisions::Decisions;
 use registry_core::plan::plan;
 use registry_core::view::Viewer;
 use registry_store::StoreError;
-use xds_audit::{Closing, Decision, Objects, Outcome, QueryText, Withheld};
+use xds_audit::{Closing, Objects, Outcome, QueryText, Withheld};
 use xds_ebxml::query::{raw_query, read_query, write_response_without_objects};
 use xds_ebxml::{ns, stored::BodyError};
 use xds_model::query::StoredQueryRequest;
-use xds_model::{Fault, RuleId};
+use xds_model::{Fault, IdSource, RuleId};
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
 use xds_xml::Element;
 
+use super::law::audited;
 use crate::app::App;
 use crate::encoder::write_answer;
 
@@ -29,7 +29,7 @@ pub(crate) async fn stored_query(exchange: Exchange<'_>, app: Data<App>) -> Resu
         Ok(request) => find(&exchange, &app, request).await,
         Err(faults) => Err(Failure::Faults(faults)),
     };
-    match found.and_then(|found| written(&exchange, &found)) {
+    match found.and_then(|found| written(&found, app.ids.as_ref())) {
         Ok((closing, body)) => Ok(Answer::whole(record, closing, RequestOutcome::Success, body).await?),
         Err(failure) => {
             let (outcome, faults) = failure.faults();
@@ -77,30 +77,24 @@ async fn find(
     request: StoredQueryRequest,
 ) -> Result<QueryAnswer, Failure> {
     let domain = app.domain.current();
-    let viewer = Viewer::new(&exchange.caller.principal, &domain.policy, &domain.directory);
+    let viewer = Viewer::new(&exchange.caller.principal, &domain.ledger, app.clock.now());
     let plan = plan(request, app.results);
     let candidates = app.store.find(&plan, &viewer).await.map_err(Failure::Store)?;
     answer(&plan, candidates, &viewer).map_err(|fault| Failure::Faults(vec![fault]))
 }
 
-fn written(exchange: &Exchange<'_>, found: &QueryAnswer) -> Result<(Closing, String), Failure> {
+fn written(found: &QueryAnswer, ids: &dyn IdSource) -> Result<(Closing, String), Failure> {
     let stored: usize = found.objects.iter().map(|object| object.body.len()).sum();
     // Templates and escapes make an answer about six times its bodies.
     let mut body = String::with_capacity(1024 + stored * 6 + found.objects.len() * 128);
     write_answer(found, &mut body).map_err(Failure::Body)?;
-    let bases: BTreeSet<&str> = found
-        .permits
-        .iter()
-        .map(|(_, permit)| permit.basis.code())
-        .collect();
-    let decision = |basis: &str| Decision {
-        id: exchange.correlation_text(),
-        basis: basis.to_owned(),
-        instrument: None,
-    };
+    let mut decisions = Decisions::default();
+    for (_, released) in &found.released {
+        decisions.on(released, ids);
+    }
     let closing = Closing {
         results: u64::try_from(found.objects.len()).ok(),
-        decisions: bases.into_iter().map(decision).collect(),
+        decisions: audited(&decisions),
         withheld: withheld(&found.withheld),
         ..Closing::success()
     };

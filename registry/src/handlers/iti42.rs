@@ -8,7 +8,7 @@ use registry_core::register::{Changes, Context, Refusal, decide};
 use registry_store::{AuditMark, Busy, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use xds_audit::{Closing, Decision, Event, EventKind, Objects, Opening, Outcome, Withheld};
+use xds_audit::{Closing, Decision, Event, EventKind, Instrument, Objects, Opening, Outcome, Withheld};
 use xds_ebxml::rim::{ObjectLimits, SenderColumn, read_submission};
 use xds_ebxml::rs::write_registry_response;
 use xds_model::submission::ReceivedSubmission;
@@ -16,6 +16,7 @@ use xds_model::{Fault, RuleId};
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
 
+use super::law::audited;
 use crate::app::App;
 use crate::encoder::Encoder;
 
@@ -100,8 +101,9 @@ async fn register(
     let context = Context {
         principal: &exchange.caller.principal,
         affinity: &domain.affinity,
-        domain: &domain.policy,
+        ledger: &domain.ledger,
         directory: &domain.directory,
+        unknown_institution: domain.settings.unknown_author_institution,
         limits: app.submissions,
         ids: app.ids.as_ref(),
         now,
@@ -119,12 +121,12 @@ async fn register(
         .store
         .register(&wanted, now, |facts| {
             let changes = decide(received, &wanted, facts, &context, &Encoder)?;
-            let mark = mark(correlation, &opening, &changes, now)?;
+            let mark = mark(correlation, &opening, permitted(&changes), now)?;
             Ok((changes, Some(mark)))
         })
         .await?;
     Ok(stored.map(|changes| Registered {
-        closing: permitted(correlation, &changes),
+        closing: permitted(&changes),
         warnings: changes.warnings,
     }))
 }
@@ -133,12 +135,12 @@ async fn register(
 fn mark(
     correlation: Uuid,
     opening: &Opening,
-    changes: &Changes,
+    closing: Closing,
     at: OffsetDateTime,
 ) -> Result<AuditMark, Refusal> {
     let event = Event {
         opening: opening.clone(),
-        closing: permitted(correlation, changes),
+        closing,
     };
     match serde_json::to_vec(&event) {
         Ok(event) => Ok(AuditMark {
@@ -170,23 +172,23 @@ fn objects(received: &ReceivedSubmission) -> Objects {
 }
 
 fn permitted(correlation: Uuid, changes: &Changes) -> Closing {
-    let mut bases: Vec<&'static str> = changes
-        .permits
-        .iter()
-        .map(|entry| entry.permit.basis.code())
-        .collect();
-    bases.sort_unstable();
-    bases.dedup();
-    let decision = |basis: &str| Decision {
+    let entered = changes.entered.references().map(|reference| Decision {
         id: correlation.to_string(),
-        basis: basis.to_owned(),
-        instrument: None,
-    };
+        basis: ACKNOWLEDGED.to_owned(),
+        instrument: Some(Instrument {
+            id: reference.id.to_string(),
+            version: u64::from(reference.version),
+            sha256: reference.hash.to_string(),
+        }),
+    });
     Closing {
-        decisions: bases.into_iter().map(decision).collect(),
+        decisions: audited(&changes.decisions).into_iter().chain(entered).collect(),
         ..Closing::success()
     }
 }
+
+/// What stands in the place of a basis where the submission entered a version of a consent or refusal.
+const ACKNOWLEDGED: &str = "ACKNOWLEDGED";
 
 fn refused(refusal: &Refusal) -> Closing {
     let codes = refusal.faults.iter().map(|fault| fault.code().as_str());
@@ -195,7 +197,7 @@ fn refused(refusal: &Refusal) -> Closing {
         .iter()
         .map(|denial| Withheld {
             object: String::new(),
-            reason: denial.code().to_owned(),
+            reason: denial.code.code().to_owned(),
         })
         .collect();
     Closing {

@@ -18,6 +18,7 @@ mod ledger;
 mod mark;
 mod migrate;
 mod patient;
+mod persons;
 mod pool;
 mod retrieval;
 mod row;
@@ -33,7 +34,7 @@ pub use codes::{ImportedCodeFile, StoredCodeFile};
 pub use config::{Endpoint, StatementMode, StoreConfig};
 pub use error::{Busy, StoreError};
 pub use instruments::{
-    DraftError, EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder, IMPORT_VERSIONS_MAX, ImportPlan, Imported,
+    DraftError, EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder, IMPORT_VERSIONS_MAX, ImportPlan, Imported, InLaw,
     Instrument, InstrumentError, PROPOSALS_MAX, Proposal,
 };
 pub use mark::AuditMark;

@@ -12,7 +12,7 @@ use crate::sql;
 use crate::tx::commit;
 
 /// The schema versions that this release runs on. A migration that only adds widens it downwards.
-pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 7..=7;
+pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 8..=8;
 
 struct Migration {
     version: i32,
@@ -20,7 +20,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration {
         version: 1,
         name: "patients",
@@ -53,8 +53,13 @@ const MIGRATIONS: [Migration; 7] = [
     },
     Migration {
         version: 7,
+        name: "law",
+        sql: include_str!("../migrations/0007_law.sql"),
+    },
+    Migration {
+        version: 8,
         name: "instrument proposals",
-        sql: include_str!("../migrations/0010_instrument_proposals.sql"),
+        sql: include_str!("../migrations/0008_instrument_proposals.sql"),
     },
 ];
 

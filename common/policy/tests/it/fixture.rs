@@ -273,6 +273,7 @@ pub(crate) fn consent(model: ConsentModel) -> Consent {
         purposes: BTreeSet::from([Purpose::Treatment]),
         encounter: None,
         withdrawn_at: None,
+        acknowledgement: None,
     }
 }
 
@@ -282,6 +283,7 @@ pub(crate) fn refusal(level: RefusalLevel) -> Refusal {
         level,
         includes_emergency: false,
         given_by: GivenBy::Patient,
+        acknowledgement: None,
     }
 }
 

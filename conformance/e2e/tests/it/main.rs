@@ -9,6 +9,7 @@
     reason = "tests end by it"
 )]
 
+mod acknowledgements;
 mod acts;
 mod auz;
 mod clock;

@@ -5,7 +5,9 @@ use xds_model::code::CodedValue;
 use xds_model::submission::assigned;
 use xds_model::{Association, DocumentEntry, Dtm, Fault, Folder, ObjectId, Submission, SubmissionSet};
 
+use super::acknowledgement::Entered;
 use super::{Permitted, PermittedEntry};
+use crate::decisions::Decisions;
 use crate::object::{BodyEncoder, ObjectKind, code_text, entry_type_number, scope_number};
 
 /// Everything that one registration writes. All of it, or nothing.
@@ -29,8 +31,13 @@ pub struct Changes {
     pub touches: Vec<FolderTouch>,
     /// Warnings for the answer.
     pub warnings: Vec<Fault>,
-    /// For each entry why it may be published, for the audit.
+    /// For each entry, in order, where it comes from and why it may be published: for the audit, and for what else is
+    /// written of a registration.
     pub permits: Vec<PermittedEntry>,
+    /// What it does to consents and refusals.
+    pub entered: Entered,
+    /// The decisions that they are.
+    pub decisions: Decisions,
 }
 
 /// A new DocumentEntry.
@@ -68,6 +75,10 @@ pub struct EntryRow {
     pub service_stop_time: Option<String>,
     /// The organisation that it comes from.
     pub organisation: String,
+    /// Whether that is only because the author named no organisation that is known.
+    pub attributed: bool,
+    /// The organisation that keeps the document, when it is another.
+    pub keeper: Option<String>,
     /// How far it is shared, see [`crate::object::scope_number`].
     pub scope: i16,
     /// Whether the document is online.
@@ -183,10 +194,17 @@ pub struct FolderTouch {
 }
 
 impl Changes {
+    /// With what it does to consents and refusals.
+    pub(super) fn with(mut self, mut entered: Entered) -> Self {
+        self.warnings.append(&mut entered.warnings);
+        Self { entered, ..self }
+    }
+
     /// Whether it changes nothing that is registered already, and adds no folder or reference across
     /// patients: then one statement does it, and several submissions may share it.
     pub fn is_plain(&self) -> bool {
-        self.deprecations.is_empty()
+        self.entered.versions.is_empty()
+            && self.deprecations.is_empty()
             && self.touches.is_empty()
             && self.folders.is_empty()
             && self.associations.iter().all(|row| row.target_elsewhere.is_none())
@@ -254,6 +272,8 @@ pub fn changes(submission: Submission<Permitted>, encoder: &dyn BodyEncoder) -> 
         touches,
         warnings: stage.checked.warnings,
         permits: stage.entries,
+        entered: Entered::default(),
+        decisions: stage.decisions,
     }
 }
 
@@ -297,6 +317,8 @@ fn entry_row(entry: &DocumentEntry, permitted: &PermittedEntry, encoder: &dyn Bo
         service_start_time: floor(entry.service_start_time.as_ref()),
         service_stop_time: floor(entry.service_stop_time.as_ref()),
         organisation: permitted.organisation.clone(),
+        attributed: permitted.attributed,
+        keeper: permitted.keeper.as_ref().map(|keeper| keeper.0.clone()),
         scope: scope_number(permitted.scope),
         online: entry.document_availability.as_deref() != Some(OFFLINE),
         repository: entry.repository_unique_id.as_ref().map(ToString::to_string),

@@ -3,11 +3,17 @@
 //! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
 
 #[cfg(test)]
+mod acknowledgement;
+#[cfg(test)]
+mod acknowledging;
+#[cfg(test)]
 mod answer;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod invariants;
+#[cfg(test)]
+mod law;
 #[cfg(test)]
 mod patient;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::error::InstrumentError;
 use super::kinds::Instrument;
 use super::load::{gathered, history, of_domain, of_domain_kinds};
 use super::rows::insert;
+use super::two_sides::agrees;
 use crate::change::{self, Change, Deed, Telling};
 use crate::error::StoreError;
 use crate::pool::Store;
@@ -118,6 +119,7 @@ async fn judged(
     let before = history(session, reference.kind, &reference.id).await?;
     let latest = before.last().cloned();
     follows(latest.as_ref(), instrument)?;
+    agrees(session, instrument).await?;
     check_domain(session, before, instrument).await?;
     Ok(latest)
 }
@@ -169,7 +171,7 @@ fn deed(verb: &str, before: Option<&Instrument>, after: &Instrument) -> Result<D
 }
 
 /// Who was a moment later than another finds the number, or the name, taken.
-fn raced(error: InstrumentError, instrument: &Instrument) -> InstrumentError {
+pub(super) fn raced(error: InstrumentError, instrument: &Instrument) -> InstrumentError {
     const KEYS: [&str; 3] = [
         "instrument_version_pkey",
         "patient_instrument_version_pkey",
@@ -186,7 +188,7 @@ fn raced(error: InstrumentError, instrument: &Instrument) -> InstrumentError {
 }
 
 /// Keeps what the database could not do, and may be asked again, apart from refusals.
-pub(super) fn apart<T>(result: Result<T, InstrumentError>) -> Result<Result<T, InstrumentError>, StoreError> {
+pub(crate) fn apart<T>(result: Result<T, InstrumentError>) -> Result<Result<T, InstrumentError>, StoreError> {
     match result {
         Err(InstrumentError::Store(error)) => Err(error),
         other => Ok(other),

@@ -194,7 +194,8 @@ impl Instrument {
         }
     }
 
-    /// The SHA-256 of every evidence file that it names, wherever in its terms.
+    /// The SHA-256 of every evidence file that it names, wherever in its terms. A document in a repository is no file
+    /// of the registry, and is not among them.
     ///
     /// # Errors
     /// When it cannot be written down.
@@ -223,9 +224,14 @@ impl Instrument {
 fn named(value: &Value, found: &mut Vec<ContentHash>) {
     match value {
         Value::Object(members) => {
-            let hash = members.get("sha256").and_then(Value::as_str);
-            match hash.and_then(|hash| hash.parse().ok()) {
-                Some(hash) if members.len() == 2 && members.contains_key("file") => found.push(hash),
+            let text = |name| members.get(name).and_then(Value::as_str);
+            let hash = text("sha256").and_then(|hash| hash.parse().ok());
+            match (text("file"), hash) {
+                (Some(file), Some(hash)) if members.len() == 2 => {
+                    if !Evidence::is_in_repository(file) {
+                        found.push(hash);
+                    }
+                }
                 _ => members.values().for_each(|member| named(member, found)),
             }
         }

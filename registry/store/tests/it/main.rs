@@ -3,7 +3,14 @@
 //! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
 
 #[cfg(test)]
+mod acknowledgement;
+#[path = "../../../core/tests/it/acknowledging.rs"]
+#[cfg(test)]
+mod acknowledging;
+#[cfg(test)]
 mod db;
+#[cfg(test)]
+mod enforced;
 #[cfg(test)]
 mod explain;
 #[expect(dead_code, reason = "the tests of registry-core use the rest")]
@@ -12,6 +19,10 @@ mod explain;
 mod fixture;
 #[cfg(test)]
 mod instruments;
+#[expect(dead_code, reason = "the tests of registry-core use the rest")]
+#[path = "../../../core/tests/it/law.rs"]
+#[cfg(test)]
+mod law;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
