@@ -111,7 +111,7 @@ fn subject(kind: InstrumentKind, id: &str) -> String {
 pub(super) fn not_entered(error: InstrumentError, output: Output) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
         InstrumentError::Store(error) => error.into(),
-        error => refused(&error, output).into(),
+        error => refused(&error.into(), output).into(),
     }
 }
 
