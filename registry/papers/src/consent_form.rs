@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 use xds_policy::instruments::consent::{ConsentModel, ConsentText};
+use xds_policy::instruments::organisation::{Organisation, OrganisationKind};
 use xds_policy::instruments::policy::PURPOSES_SERVED;
 use xds_policy::reasons::Reason;
 use xds_policy::version::Version;
@@ -236,7 +237,7 @@ impl Form<'_> {
     }
 
     fn members(&self, blocks: &mut Vec<Block>, gaps: &mut Gaps) {
-        let members = self.material.members(self.at);
+        let members = self.caring();
         if members.is_empty() {
             gaps.note("members", None, ["参加機関", "the members of the network"]);
             blocks.push(Block::Text(undecided(self.language)));
@@ -250,6 +251,14 @@ impl Form<'_> {
             .iter()
             .map(|member| format!("{} ({})", member.terms.name, member.id));
         blocks.push(Block::Choices(std::iter::once(all).chain(named).collect()));
+    }
+
+    /// The members that provide or receive: not who runs the registry.
+    fn caring(&self) -> Vec<&Version<Organisation>> {
+        let members = self.material.members(self.at).into_iter();
+        members
+            .filter(|member| member.terms.kind != OrganisationKind::Operator)
+            .collect()
     }
 
     fn later_members(&self, blocks: &mut Vec<Block>) {
@@ -280,6 +289,19 @@ impl Form<'_> {
                     "the adoption of the common rule that consent is obtained at each query",
                 ],
             );
+        }
+        for member in self.caring() {
+            if !member.terms.notice_posted(self.at) {
+                gaps.later(
+                    "notice",
+                    Some(member.id.as_str()),
+                    ["利用目的の院内掲示", "its posted notice"],
+                    [
+                        "院内掲示のない機関の情報は、照会時の同意では提供できない",
+                        "an organisation without one provides nothing on this consent",
+                    ],
+                );
+            }
         }
         self.heading(blocks, "受診", "The visit");
         let lines = self.language.pick(

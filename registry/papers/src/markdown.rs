@@ -96,8 +96,10 @@ fn line(words: &str) -> String {
     }
     // What would begin a list, a rule or a heading.
     let digits = out.bytes().take_while(u8::is_ascii_digit).count();
-    let after = out.get(digits..).unwrap_or_default();
-    if (digits == 0 && out.starts_with(['-', '+', '='])) || (digits > 0 && after.starts_with(['.', ')'])) {
+    let mut after = out.get(digits..).unwrap_or_default().chars();
+    let begins_list =
+        digits > 0 && matches!(after.next(), Some('.' | ')')) && after.next().is_none_or(char::is_whitespace);
+    if begins_list || (digits == 0 && out.starts_with(['-', '+', '='])) {
         out.insert(digits, '\\');
     }
     out
@@ -116,6 +118,7 @@ mod tests {
             ("- x", "\\- x"),
             ("1. x", "1\\. x"),
             ("2026年", "2026年"),
+            ("10.0.0.5", "10.0.0.5"),
             ("a|b\nc", "a\\|b c"),
             ("\u{202E}x", "\u{FFFD}x"),
         ] {

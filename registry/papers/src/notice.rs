@@ -236,8 +236,8 @@ impl Notice<'_> {
             .map(|code| purpose(*code, self.language).to_owned());
         let purposes = self.words(&self.language.list(purposes));
         blocks.push(Block::Text(self.language.pick(
-            format!("閲覧のたびに目的を記録し、次の目的以外では開きません: {purposes}"),
-            format!("The purpose of each access is recorded; there is none but for: {purposes}"),
+            format!("閲覧のたびに目的を記録し、この取り決めによっては、次の目的以外では開きません: {purposes}"),
+            format!("The purpose of each access is recorded; under this agreement there is none but for: {purposes}"),
         )));
     }
 

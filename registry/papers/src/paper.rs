@@ -130,6 +130,23 @@ impl Gaps {
         });
     }
 
+    /// Something has to happen elsewhere before the paper is of use.
+    pub(crate) fn later(
+        &mut self,
+        code: &str,
+        subject: Option<&str>,
+        [what_ja, what_en]: [&str; 2],
+        [why_ja, why_en]: [&str; 2],
+    ) {
+        self.push(Missing {
+            code: code.to_owned(),
+            subject: subject.map(str::to_owned),
+            what: self.language.say(what_ja, what_en),
+            why: self.language.say(why_ja, why_en),
+            weight: Weight::Later,
+        });
+    }
+
     /// A condition of the law that an instrument lacks.
     pub(crate) fn finding(&mut self, finding: &Finding, subject: Option<&str>, weight: Weight) {
         let about = finding.subject.as_deref().or(subject);

@@ -40,7 +40,8 @@ impl Paper {
 
     /// Whether a table needs the longer side of the sheet.
     fn is_wide(&self) -> bool {
-        let is_wide = |block: &Block| matches!(block, Block::Table { columns, .. } if columns.len() > COLUMNS_UPRIGHT);
+        let is_wide =
+            |block: &Block| matches!(block, Block::Table { columns, .. } if columns.len() > COLUMNS_UPRIGHT);
         self.blocks.iter().any(is_wide)
     }
 

@@ -219,7 +219,7 @@ impl Sheet<'_> {
     /// Who keeps a member's documents: itself, unless a contract says otherwise.
     fn stored_by(&self, member: &Version<Organisation>) -> String {
         self.contract_of(member, ContractKind::ExternalStorage)
-            .unwrap_or_else(|| self.say("自院(自ら保管する)", "itself"))
+            .unwrap_or_else(|| self.say("委託せず、自ら保管する", "itself: nobody is entrusted"))
     }
 
     fn contract_of(&self, member: &Version<Organisation>, kind: ContractKind) -> Option<String> {

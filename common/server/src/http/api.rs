@@ -17,7 +17,7 @@ use xds_audit::{AuditError, Caller as AuditCaller, Closing, Event, EventKind, Ob
 use super::body::{Body, BodyError, Pace, Shelf};
 use super::connected::Connected;
 use super::early::{end_with, too_late};
-use super::route::{Refusal, Reply, Route};
+use super::route::{Advice, Refusal, Reply, Route};
 use super::serving::stranger;
 use crate::authenticate::{Caller, NotAuthenticated, SUBMITTING_NODE};
 use crate::gate::Gate;
@@ -234,7 +234,9 @@ impl Calling<'_> {
         if self.request.headers().contains_key(CONTENT_ENCODING) || !self.is_of(media_type) {
             let message = format!("the body is to be {media_type} in UTF-8, not compressed");
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(Refusal::new(status, "media-type", message, "RFC 9110 15.5.16"));
+            let ja = format!("本文は圧縮していない UTF-8 の {media_type} で送ってください。");
+            let refusal = Refusal::new(status, "media-type", message, "RFC 9110 15.5.16");
+            return Err(refusal.with(Advice::ja(ja)));
         }
         let mut body = shelf.take().ok_or_else(Refusal::failed)?;
         let whole = body.whole().await;
@@ -337,20 +339,33 @@ fn wrong_method(route: &Route) -> Refusal {
         None => format!("{} takes {}", route.path, route.allow),
     };
     let status = StatusCode::METHOD_NOT_ALLOWED;
-    Refusal::new(status, "method", message, "RFC 9110 15.5.6")
+    let ja = format!("{} で使えるメソッドは {} です。", route.path, route.allow);
+    Refusal::new(status, "method", message, "RFC 9110 15.5.6").with(Advice::ja(ja))
 }
 
 fn unread(error: BodyError, route: &Route) -> Refusal {
-    let (status, rule, message) = match error {
-        BodyError::TooLarge => {
-            let max = route.body_bytes_max / 1024;
-            let message = format!("{error}: {} takes {max} KiB at most", route.path);
-            (StatusCode::PAYLOAD_TOO_LARGE, "limits", message)
-        }
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "limits", error.to_string()),
-        BodyError::Cut => (StatusCode::BAD_REQUEST, "RFC 9112 6", error.to_string()),
+    let max = route.body_bytes_max / 1024;
+    let (status, rule, message, ja) = match error {
+        BodyError::TooLarge => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "limits",
+            format!("{error}: {} takes {max} KiB at most", route.path),
+            format!("本文が長すぎます。{} では {max} KiB までです。", route.path),
+        ),
+        BodyError::TooSlow => (
+            StatusCode::REQUEST_TIMEOUT,
+            "limits",
+            error.to_string(),
+            "本文の届くのが遅すぎます。".to_owned(),
+        ),
+        BodyError::Cut => (
+            StatusCode::BAD_REQUEST,
+            "RFC 9112 6",
+            error.to_string(),
+            "本文が途中で切れました。".to_owned(),
+        ),
     };
-    Refusal::new(status, "body", message, rule)
+    Refusal::new(status, "body", message, rule).with(Advice::ja(ja))
 }
 
 fn unwritten(error: &AuditError) -> Refusal {

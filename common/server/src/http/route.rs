@@ -70,6 +70,16 @@ impl Reply {
     }
 }
 
+impl Advice {
+    /// The message in Japanese, and nothing else.
+    pub fn ja(message: impl Into<String>) -> Self {
+        Self {
+            message_ja: Some(message.into()),
+            ..Self::default()
+        }
+    }
+}
+
 /// Why a request gets no answer of its own. `Display` and `Debug` name code and rule only: the message is for who asked,
 /// and may quote what was asked.
 #[derive(Clone, Eq, PartialEq, thiserror::Error)]

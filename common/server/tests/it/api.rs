@@ -320,7 +320,11 @@ async fn http_05_an_address_has_its_own_limit_and_language() {
     };
     let reply = operators.client().await.ask(&put("ja", 128 * 1024)).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
-    for (language, told) in [("ja, en;q=0.5", "body Ja"), ("en-GB", "body En"), ("fr", "body Ja")] {
+    for (language, told) in [
+        ("ja, en;q=0.5", "body Ja"),
+        ("en-GB", "body En"),
+        ("fr", "body Ja"),
+    ] {
         let reply = operators.client().await.ask(&put(language, 128 * 1024 + 1)).await;
         assert_eq!((reply.status, reply.text().as_str()), (413, told));
         let correlation = reply.header(CORRELATION).unwrap();

@@ -64,7 +64,10 @@ fn refused(answer: &Answer, status: u16, code: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
     let value = answer.json();
     assert_eq!(value["code"], code, "{value}");
-    assert!(value["message"].is_string() && value["rule"].is_string(), "{value}");
+    assert!(
+        value["message"].is_string() && value["rule"].is_string(),
+        "{value}"
+    );
 }
 
 /// A version that is in force, with these terms.
@@ -128,7 +131,11 @@ async fn a_version_is_entered_followed_and_ended() {
     refused(&stale, 412, "version-conflict");
     assert_eq!(stale.json()["field"], "If-Match");
     let done = send(network, "operator", &path, Some("\"1\""), &change);
-    assert_eq!((done.status, done.header("etag")), (201, Some("\"2\"")), "{done:?}");
+    assert_eq!(
+        (done.status, done.header("etag")),
+        (201, Some("\"2\"")),
+        "{done:?}"
+    );
     let event = told(network, &done);
     let EventKind::ConfigurationChanged {
         verb, before, after, ..
@@ -142,10 +149,19 @@ async fn a_version_is_entered_followed_and_ended() {
     assert_eq!(event.closing.note.as_deref(), Some("名称の変更"));
 
     let history = get(network, &format!("{path}/versions?rows=1")).json();
-    assert_eq!((&history["instruments"][0]["version"], &history["next"]), (&json!(1), &json!("1")));
+    assert_eq!(
+        (&history["instruments"][0]["version"], &history["next"]),
+        (&json!(1), &json!("1"))
+    );
     let history = get(network, &format!("{path}/versions?after=1")).json();
-    assert_eq!((&history["instruments"][0]["version"], &history["next"]), (&json!(2), &Value::Null));
-    assert_eq!(get(network, &format!("{path}/versions/1")).json()["terms"]["name"], format!("病院 {one}"));
+    assert_eq!(
+        (&history["instruments"][0]["version"], &history["next"]),
+        (&json!(2), &Value::Null)
+    );
+    assert_eq!(
+        get(network, &format!("{path}/versions/1")).json()["terms"]["name"],
+        format!("病院 {one}")
+    );
     assert_eq!(get(network, &format!("{path}/versions/3")).status, 404);
     assert_eq!(get(network, &format!("{kind}/none")).status, 404);
     assert_eq!(get(network, "/v1/instruments/treaty").status, 404);
@@ -168,11 +184,29 @@ async fn a_version_is_entered_followed_and_ended() {
 
     let end = format!("/v1/instruments/legal-entity/{entity}/end");
     let past = json!({ "at": "2026-04-02T00:00:00+09:00" });
-    refused(&send(network, "operator", &end, Some("\"1\""), &past), 422, "end-in-past");
-    let done = send(network, "operator", &end, Some("\"1\""), &json!({ "reason": "解散" }));
+    refused(
+        &send(network, "operator", &end, Some("\"1\""), &past),
+        422,
+        "end-in-past",
+    );
+    let done = send(
+        network,
+        "operator",
+        &end,
+        Some("\"1\""),
+        &json!({ "reason": "解散" }),
+    );
     assert_eq!(done.status, 201, "{done:?}");
-    refused(&send(network, "operator", &end, Some("\"1\""), &json!({})), 412, "version-conflict");
-    refused(&send(network, "operator", &end, Some("\"2\""), &json!({})), 409, "ended");
+    refused(
+        &send(network, "operator", &end, Some("\"1\""), &json!({})),
+        412,
+        "version-conflict",
+    );
+    refused(
+        &send(network, "operator", &end, Some("\"2\""), &json!({})),
+        409,
+        "ended",
+    );
 }
 
 #[tokio::test]
@@ -197,8 +231,16 @@ async fn an_agreement_is_judged_proved_and_printed() {
     // Entered in the past, an agreement would change decisions that were made.
     let draft = |terms: &Value| json!({ "entry": { "id": "joint-JA", "effective_from": "2099-04-01T00:00:00+09:00", "terms": terms } });
     let verdict = post(network, "/v1/drafts/agreement/validate", &draft(&terms)).json();
-    let codes: Vec<&Value> = verdict["findings"].as_array().unwrap().iter().map(|found| &found["code"]).collect();
-    assert!(codes.contains(&&json!("J4")) && !codes.contains(&&json!("J9")), "{verdict}");
+    let codes: Vec<&Value> = verdict["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| &found["code"])
+        .collect();
+    assert!(
+        codes.contains(&&json!("J4")) && !codes.contains(&&json!("J9")),
+        "{verdict}"
+    );
     assert_eq!(verdict["valid"], false);
     let impact = post(network, "/v1/agreements/impact", &draft(&terms));
     assert_eq!(impact.status, 200, "{impact:?}");
@@ -208,7 +250,10 @@ async fn an_agreement_is_judged_proved_and_printed() {
     let path = "/v1/instruments/agreement";
     let absent = post(network, path, &draft(&terms));
     refused(&absent, 422, "evidence-absent");
-    assert!(absent.json()["repair"].as_str().unwrap().contains(PAPER_SHA256), "{absent:?}");
+    assert!(
+        absent.json()["repair"].as_str().unwrap().contains(PAPER_SHA256),
+        "{absent:?}"
+    );
     let evidence = format!("/v1/evidence/{PAPER_SHA256}");
     assert_eq!(get(network, &evidence).status, 404);
     let put = |content: &str| {
@@ -220,7 +265,11 @@ async fn an_agreement_is_judged_proved_and_printed() {
     assert_eq!(put(PAPER).status, 201);
     let kept = get(network, &evidence);
     assert_eq!((kept.status, kept.body.as_str()), (200, PAPER));
-    assert!(kept.header("content-disposition").unwrap().starts_with("attachment"));
+    assert!(
+        kept.header("content-disposition")
+            .unwrap()
+            .starts_with("attachment")
+    );
 
     let broken = json!({ "entry": { "id": "joint-JA", "effective_from": "x", "terms": terms } });
     let broken = post(network, path, &broken);
@@ -232,14 +281,27 @@ async fn an_agreement_is_judged_proved_and_printed() {
     assert_eq!(kept["valid"], false);
 
     let notice = get(network, "/v1/papers/notice?agreement=joint-JA&form=html");
-    assert_eq!((notice.status, notice.header("renkei-complete")), (200, Some("false")), "{notice:?}");
+    assert_eq!(
+        (notice.status, notice.header("renkei-complete")),
+        (200, Some("false")),
+        "{notice:?}"
+    );
     assert_eq!(notice.header("content-type"), Some("text/html; charset=utf-8"));
-    assert!(notice.body.contains("J4") && notice.body.contains("未定"), "{}", notice.body);
+    assert!(
+        notice.body.contains("J4") && notice.body.contains("未定"),
+        "{}",
+        notice.body
+    );
     let english = ["--header", "accept-language: en"];
     let paper = curl(network, Some("operator"), "/v1/papers/responsibility", &english).unwrap();
     let paper = paper.json();
     assert_eq!(paper["title"], "Responsibility sheet");
-    assert!(paper["markdown"].as_str().unwrap().starts_with("# Responsibility sheet"));
+    assert!(
+        paper["markdown"]
+            .as_str()
+            .unwrap()
+            .starts_with("# Responsibility sheet")
+    );
     let form = get(network, "/v1/papers/consent-form?model=on-query&form=markdown");
     assert!(form.body.contains("同意書") && form.header("content-disposition").is_some());
     refused(&get(network, "/v1/papers/consent-form"), 400, "value");
@@ -249,17 +311,38 @@ async fn an_agreement_is_judged_proved_and_printed() {
     let mut wider = terms.clone();
     wider["users"].as_array_mut().unwrap().push(user(&three));
     let change = json!({ "entry": { "effective_from": "2099-05-01T00:00:00+09:00", "terms": wider } });
-    let answer = send(network, "operator", &format!("{path}/joint-JA"), Some("\"1\""), &change);
+    let answer = send(
+        network,
+        "operator",
+        &format!("{path}/joint-JA"),
+        Some("\"1\""),
+        &change,
+    );
     refused(&answer, 422, "change-not-allowed");
     assert_eq!(answer.json()["field"], "entry.terms.users");
-    assert!(answer.json()["message"].as_str().unwrap().contains("増やせない"), "{answer:?}");
+    assert!(
+        answer.json()["message"].as_str().unwrap().contains("増やせない"),
+        "{answer:?}"
+    );
     let body = change.to_string();
     let more = [
-        "--header", "content-type: application/json", "--header", "if-match: \"1\"",
-        "--header", "accept-language: en", "--data", &body,
+        "--header",
+        "content-type: application/json",
+        "--header",
+        "if-match: \"1\"",
+        "--header",
+        "accept-language: en",
+        "--data",
+        &body,
     ];
     let answer = curl(network, Some("operator"), &format!("{path}/joint-JA"), &more).unwrap();
-    assert!(answer.json()["message"].as_str().unwrap().contains("cannot be added"), "{answer:?}");
+    assert!(
+        answer.json()["message"]
+            .as_str()
+            .unwrap()
+            .contains("cannot be added"),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
@@ -272,9 +355,17 @@ async fn a_patient_stands_in_no_address() {
     let terms = |cx: &str| json!({ "patient": cx, "level": "NETWORK", "given_by": "PATIENT" });
     let path = "/v1/instruments/refusal";
     let named = format!("refusal-of-{}", patient.id());
-    refused(&post(network, path, &entry(&named, terms(&cx))), 422, "patient-in-id");
+    refused(
+        &post(network, path, &entry(&named, terms(&cx))),
+        422,
+        "patient-in-id",
+    );
     let unknown = cx.replace(patient.id(), "nobody");
-    refused(&post(network, path, &entry("n1-refusal", terms(&unknown))), 422, "unknown-patient");
+    refused(
+        &post(network, path, &entry("n1-refusal", terms(&unknown))),
+        422,
+        "unknown-patient",
+    );
     let done = post(network, path, &entry("n1-refusal", terms(&cx)));
     assert_eq!(done.status, 201, "{done:?}");
     assert_eq!(told(network, &done).opening.objects.patients, [cx.clone()]);
@@ -288,9 +379,15 @@ async fn a_patient_stands_in_no_address() {
     assert_eq!(shown.json()["terms"]["patient"], cx);
     assert_eq!(told(network, &shown).opening.objects.patients, [cx.clone()]);
     let end = "/v1/instruments/refusal/n1-refusal/end";
-    assert_eq!(send(network, "operator", end, Some("\"1\""), &json!({})).status, 201);
+    assert_eq!(
+        send(network, "operator", end, Some("\"1\""), &json!({})).status,
+        201
+    );
     assert!(!network.registry.log().contains(patient.id()));
-    let in_query = get(network, &format!("/v1/instruments/refusal?patient={}", patient.id()));
+    let in_query = get(
+        network,
+        &format!("/v1/instruments/refusal?patient={}", patient.id()),
+    );
     refused(&in_query, 400, "parameter");
 }
 
@@ -317,7 +414,10 @@ async fn con_14_the_policy_is_entered_by_two() {
     let sha256 = waits.header("etag").unwrap().to_owned();
     let listed = get(network, "/v1/proposals").json();
     let is_it = |waiting: &Value| waiting["proposal"] == proposal.as_str();
-    assert!(listed["proposals"].as_array().unwrap().iter().any(is_it), "{listed}");
+    assert!(
+        listed["proposals"].as_array().unwrap().iter().any(is_it),
+        "{listed}"
+    );
     let shown = get(network, &format!("/v1/proposals/{proposal}"));
     assert_eq!(shown.header("etag"), Some(sha256.as_str()));
     assert_eq!(shown.json()["entry"]["terms"]["break_glass_hours"], 3);
@@ -338,7 +438,10 @@ async fn con_14_the_policy_is_entered_by_two() {
     assert_eq!(version["terms"]["break_glass_hours"], 3);
     let event = told(network, &done);
     assert_eq!(event.opening.caller.node.as_deref(), Some("second"));
-    assert_eq!(event.closing.note.as_deref(), Some("approved by second: 確認した"));
+    assert_eq!(
+        event.closing.note.as_deref(),
+        Some("approved by second: 確認した")
+    );
 
     // An order is one of the two kinds; what is taken back is gone.
     let patient = patient(network).await;
@@ -351,7 +454,11 @@ async fn con_14_the_policy_is_entered_by_two() {
     let proposal = waits.json()["proposal"].as_str().unwrap().to_owned();
     let withdraw = format!("/v1/proposals/{proposal}/withdraw");
     assert_eq!(send(network, "second", &withdraw, None, &json!({})).status, 200);
-    refused(&send(network, "second", &withdraw, None, &json!({})), 404, "not-found");
+    refused(
+        &send(network, "second", &withdraw, None, &json!({})),
+        404,
+        "not-found",
+    );
     assert_eq!(get(network, "/v1/instruments/order/n1-order").status, 404);
 }
 
@@ -365,7 +472,10 @@ async fn a_domain_goes_out_and_comes_back_as_planned() {
     assert_eq!(file.status, 200);
     let mut domain = file.json();
     assert_eq!(domain["format"], "renkei-domain/1");
-    assert!(domain["refusals"].as_array().is_none_or(Vec::is_empty), "no patients unless asked for");
+    assert!(
+        domain["refusals"].as_array().is_none_or(Vec::is_empty),
+        "no patients unless asked for"
+    );
     assert_eq!(get(network, "/v1/domain/export?patients=true").status, 200);
     refused(&get(network, "/v1/domain/export?patients=yes"), 400, "value");
     // Another entity than those that are here, entered now.
@@ -377,15 +487,23 @@ async fn a_domain_goes_out_and_comes_back_as_planned() {
     }
     let plan = |domain: &Value| post(network, "/v1/domain/import/plan", domain);
     let known = plan(&domain);
-    assert_eq!((known.status, &known.json()["added"]), (200, &json!(0)), "{known:?}");
+    assert_eq!(
+        (known.status, &known.json()["added"]),
+        (200, &json!(0)),
+        "{known:?}"
+    );
     entity["entered_at"] = now().into();
     domain["legal_entities"].as_array_mut().unwrap().push(entity);
     let planned = plan(&domain);
     assert_eq!(planned.status, 200, "{planned:?}");
     let value = planned.json();
-    assert_eq!((&value["added"], &value["versions"][0]["id"]), (&json!(1), &json!("file-new")));
+    assert_eq!(
+        (&value["added"], &value["versions"][0]["id"]),
+        (&json!(1), &json!("file-new"))
+    );
     let tag = planned.header("etag").unwrap().to_owned();
-    let import = |tag: Option<&str>, domain: &Value| send(network, "operator", "/v1/domain/import", tag, domain);
+    let import =
+        |tag: Option<&str>, domain: &Value| send(network, "operator", "/v1/domain/import", tag, domain);
     refused(&import(None, &domain), 428, "if-match-required");
     refused(&import(Some("\"x\""), &domain), 412, "plan-stale");
     let done = import(Some(&tag), &domain);
@@ -418,12 +536,25 @@ async fn con_08_instruments_are_operators_alone() {
     let english = ["--header", "accept-language: en"];
     let answer = curl(network, Some("auditor"), "/v1/proposals", &english).unwrap();
     assert_eq!(answer.json()["message"], "this certificate has no right to that");
-    let wrong = curl(network, Some("operator"), "/v1/instruments/agreement", &["--request", "DELETE"]).unwrap();
+    let wrong = curl(
+        network,
+        Some("operator"),
+        "/v1/instruments/agreement",
+        &["--request", "DELETE"],
+    )
+    .unwrap();
     assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET, POST")));
     let large = format!("{{\"entry\": \"{}\"}}", "x".repeat(5 * 1024 * 1024));
     network.write("large.json", &large).unwrap();
     let file = format!("@{}", network.folder().join("large.json").display());
-    let more = ["--header", "content-type: application/json", "--data-binary", &file];
+    let more = [
+        "--header",
+        "content-type: application/json",
+        "--header",
+        "expect:",
+        "--data-binary",
+        &file,
+    ];
     let answer = curl(network, Some("operator"), "/v1/instruments/agreement", &more).unwrap();
     refused(&answer, 413, "body");
 }

@@ -335,6 +335,37 @@ async fn what_is_missing_and_what_changes_is_told_before() {
     assert_eq!(desk.versions(AGREEMENT, "JA-1").await, 1, "nothing was entered");
 }
 
+#[tokio::test]
+async fn papers_say_by_their_status_whether_they_can_be_used() {
+    let desk = Desk::new().await;
+    let file = desk.file("domain.json", &lasting().to_string());
+    assert!(desk.run(&["domain", "import", "--file", &file]).await);
+    let page = desk.folder.join("notice.html");
+    let page = page.to_str().unwrap();
+    let notice = ["paper", "notice", "--agreement", "JA-1", "--contact", "電話"];
+    let to_file = [&notice[..], &["--form", "html", "--file", page]].concat();
+    assert!(desk.run(&to_file).await);
+    assert!(!desk.run(&to_file).await, "it is there");
+    let text = fs::read_to_string(page).unwrap();
+    assert!(
+        text.contains("共同利用のお知らせ") && text.contains("電話"),
+        "{text}"
+    );
+    assert!(!desk.run(&["paper", "notice", "--agreement", "none"]).await);
+    assert!(
+        desk.run(&["paper", "consent-form", "--text", "text-1", "--json"])
+            .await
+    );
+    for wrong in [["--text", "none"], ["--model", "scoped"]] {
+        assert!(!desk.run(&[&["paper", "consent-form"][..], &wrong].concat()).await);
+    }
+    // No node is enrolled: nobody connects.
+    assert!(!desk.run(&["paper", "responsibility"]).await);
+    assert_eq!(desk.told("paper notice").await, 3);
+    assert_eq!(desk.told("paper consent-form").await, 3);
+    assert_eq!(desk.told("paper responsibility").await, 1);
+}
+
 #[test]
 fn missing_conditions_are_told_with_their_reason() {
     let (ledger, _) = format::from_str(DOMAIN).unwrap().into_facts();

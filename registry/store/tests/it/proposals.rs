@@ -120,9 +120,14 @@ async fn an_import_is_done_as_it_was_planned() {
     let change = change(1, "ops-1", Duration::days(400));
     let plan = store.plan_import(&file, change.at).await.unwrap();
     assert_eq!((plan.added.len(), plan.known, plan.here), (all, 0, 0));
-    assert!(store.instruments(POLICY).await.unwrap().is_empty(), "nothing is done");
+    assert!(
+        store.instruments(POLICY).await.unwrap().is_empty(),
+        "nothing is done"
+    );
     let ids = Ids::new(fresh_space());
-    let stale = store.import_planned_domain(&file, ("file", 1), &change, &ids).await;
+    let stale = store
+        .import_planned_domain(&file, ("file", 1), &change, &ids)
+        .await;
     assert!(matches!(stale, Err(InstrumentError::PlanStale)));
     let imported = store
         .import_planned_domain(&file, ("file", 0), &change, &ids)
@@ -142,7 +147,10 @@ async fn a_list_has_the_latest_versions_page_by_page() {
     let db = Db::empty().await;
     let store = &db.store;
     let kind = InstrumentKind::LegalEntity;
-    for (number, (id, version)) in [("E1", 1), ("E2", 1), ("E3", 1), ("E2", 2)].into_iter().enumerate() {
+    for (number, (id, version)) in [("E1", 1), ("E2", 1), ("E3", 1), ("E2", 2)]
+        .into_iter()
+        .enumerate()
+    {
         let change = change(u128::try_from(number).unwrap(), "ops-1", Duration::ZERO);
         let text = json!({
             "id": id, "version": version, "effective_from": "2026-12-01T00:00:00Z",
