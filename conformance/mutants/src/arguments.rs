@@ -26,8 +26,8 @@ pub(crate) struct Arguments {
     )]
     pub(crate) texts: Vec<String>,
     /// Tests whose name holds this run last, and only for mutants that the others did not catch.
-    #[arg(long, default_value = "properties::")]
-    pub(crate) slow: String,
+    #[arg(long, value_delimiter = ',', default_value = "properties::,cost::")]
+    pub(crate) slow: Vec<String>,
     /// Keeps what an earlier run caught, though the tests are others now: for working on those that are missed.
     /// A figure to quote comes from a run without this.
     #[arg(long)]

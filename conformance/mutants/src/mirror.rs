@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,7 @@ pub(crate) struct Mirror {
     pub(crate) tests: BTreeMap<PathBuf, String>,
 }
 
-/// Makes the copy afresh.
+/// Makes the copy, or brings it up to date.
 pub(crate) fn make(arguments: &Arguments) -> Result<Mirror, MutantsError> {
     let workspace = absolute(&arguments.workspace)?;
     let folder = &arguments.crate_folder;
@@ -34,9 +35,6 @@ pub(crate) fn make(arguments: &Arguments) -> Result<Mirror, MutantsError> {
     fs::create_dir_all(&arguments.directory).map_err(MutantsError::file(&arguments.directory))?;
     let directory = absolute(&arguments.directory)?;
     let top = directory.join("workspace");
-    if top.exists() {
-        fs::remove_dir_all(&top).map_err(MutantsError::file(&top))?;
-    }
     link_around(&workspace, &top, folder)?;
     let package = top.join(folder);
     let manifest = read(&original.join("Cargo.toml"))?;
@@ -86,7 +84,12 @@ fn link_around(from: &Path, to: &Path, way: &Path) -> Result<(), MutantsError> {
             link_around(&from.join(&name), &to.join(&name), rest)?;
         } else if !own && !LEFT_OUT.iter().any(|left_out| name == *left_out) {
             let link = to.join(&name);
-            symlink(from.join(&name), &link).map_err(MutantsError::file(&link))?;
+            match symlink(from.join(&name), &link) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                    return Err(MutantsError::file(&link)(error));
+                }
+                _ => {}
+            }
         }
     }
     Ok(())
@@ -121,6 +124,10 @@ fn read(path: &Path) -> Result<String, MutantsError> {
 fn write(path: &Path, text: &str) -> Result<(), MutantsError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(MutantsError::file(folder))?;
+    }
+    // What is as it was is not built again.
+    if fs::read_to_string(path).is_ok_and(|known| known == text) {
+        return Ok(());
     }
     fs::write(path, text).map_err(MutantsError::file(path))
 }

@@ -1,6 +1,6 @@
 //! What became of each mutant, kept on disk so that an interrupted run goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::MutantsError;
 use crate::mirror::Mirror;
-use crate::mutant::Mutant;
+use crate::mutant::{Mutant, MutantId};
 
 /// What became of a mutant.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -96,6 +96,38 @@ impl Outcomes {
     fn begin(&self, head: &Head) -> Result<(), MutantsError> {
         let mut file = File::create(&self.path).map_err(MutantsError::file(&self.path))?;
         writeln!(file, "{}", serde_json::to_string(head)?).map_err(MutantsError::file(&self.path))
+    }
+}
+
+/// The mutants that do not compile, kept so that a further run need not find them again.
+#[derive(Debug)]
+pub(crate) struct Unviable {
+    path: PathBuf,
+    /// Of these sources, mutated by this release.
+    of: String,
+}
+
+impl Unviable {
+    /// Those of a crate.
+    pub(crate) fn of(mirror: &Mirror) -> Self {
+        Self {
+            path: mirror.directory.join("unviable.json"),
+            of: fingerprint(&mirror.sources),
+        }
+    }
+
+    /// What is known of the same sources.
+    pub(crate) fn read(&self) -> Result<BTreeSet<MutantId>, MutantsError> {
+        let text = read(&self.path)?.unwrap_or_default();
+        let known = serde_json::from_str::<(String, BTreeSet<MutantId>)>(&text).ok();
+        let known = known.filter(|(of, _)| *of == self.of);
+        Ok(known.map(|(_, ids)| ids).unwrap_or_default())
+    }
+
+    /// Keeps them.
+    pub(crate) fn write(&self, ids: &BTreeSet<MutantId>) -> Result<(), MutantsError> {
+        let text = serde_json::to_string(&(&self.of, ids))?;
+        fs::write(&self.path, text).map_err(MutantsError::file(&self.path))
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct Run<'a> {
     /// Where.
     pub(crate) folder: &'a Path,
     /// What the names of slow tests hold.
-    pub(crate) slow: &'a str,
+    pub(crate) slow: &'a [String],
     /// Which part.
     pub(crate) part: Part,
     /// What the switches are told.
@@ -60,6 +60,8 @@ pub(crate) fn all(mirror: &Mirror, survey: &Survey, arguments: &Arguments) -> Re
             outcomes.add(mutant.clone(), Outcome::Unreached)?;
         }
     }
+    // Mixed, and the same way every time: what an interrupted run has seen is a fair sample.
+    queue.make_contiguous().sort_by_key(|(id, _)| mixed(*id));
     note(&format!("{} to run", queue.len()));
     let work = Work {
         mirror,
@@ -83,6 +85,13 @@ pub(crate) fn all(mirror: &Mirror, survey: &Survey, arguments: &Arguments) -> Re
     Ok(work.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// A number's place in a fixed mixture (the finalizer of MurmurHash3).
+fn mixed(id: MutantId) -> u32 {
+    let id = (id ^ (id >> 16)).wrapping_mul(0x85eb_ca6b);
+    let id = (id ^ (id >> 13)).wrapping_mul(0xc2b2_ae35);
+    id ^ (id >> 16)
+}
+
 /// The tests as they are: how long they take.
 ///
 /// # Errors
@@ -102,7 +111,7 @@ pub(crate) fn without_mutant(run: &Run<'_>, binaries: &[PathBuf]) -> Result<Dura
 struct Work<'a> {
     mirror: &'a Mirror,
     survey: &'a Survey,
-    slow: &'a str,
+    slow: &'a [String],
     queue: Mutex<VecDeque<(MutantId, Mutant)>>,
     outcomes: Mutex<Outcomes>,
 }
@@ -157,10 +166,12 @@ impl Run<'_> {
     /// Runs one binary until it ends, a test fails, or time is up; with what it said.
     fn of(&self, binary: &Path) -> Result<(Ended, String), MutantsError> {
         let mut command = Command::new(binary);
-        match self.part {
-            Part::Quick => command.args(["--skip", self.slow]),
-            Part::Slow => command.arg(self.slow),
-        };
+        for slow in self.slow {
+            match self.part {
+                Part::Quick => command.args(["--skip", slow]),
+                Part::Slow => command.arg(slow),
+            };
+        }
         let mut child = command
             .arg("--test-threads=1")
             .current_dir(self.folder)

@@ -11,6 +11,7 @@ use crate::error::MutantsError;
 use crate::mirror::Mirror;
 use crate::mutant::{Mutant, MutantId};
 use crate::mutate::{self, Mutated, SWITCH, SWITCH_FILE};
+use crate::outcome;
 use crate::report::note;
 use crate::run::{self, Part, Run};
 
@@ -31,7 +32,8 @@ pub(crate) struct Survey {
 
 /// Builds the copy, taking out what does not compile until the rest does, and runs the tests once.
 pub(crate) fn survey(mirror: &Mirror, arguments: &Arguments) -> Result<Survey, MutantsError> {
-    let mut off = BTreeSet::new();
+    let known = outcome::Unviable::of(mirror);
+    let mut off = known.read()?;
     loop {
         let mutated = mutate::mutate(&mirror.sources, &arguments.skipped, &arguments.texts, &off)?;
         write(mirror, &mutated)?;
@@ -44,6 +46,7 @@ pub(crate) fn survey(mirror: &Mirror, arguments: &Arguments) -> Result<Survey, M
                     guilty.len()
                 ));
                 off.extend(guilty);
+                known.write(&off)?;
             }
         }
     }

@@ -3,8 +3,8 @@
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprConst, ExprMatch, ExprRepeat, GenericArgument, ImplItem, ImplItemFn, Item,
-    ItemFn, ItemImpl, Pat, Signature, Stmt, TraitItem, TraitItemFn, Type, parse_quote,
+    Attribute, Block, Expr, ExprConst, ExprMatch, ExprRepeat, ExprTuple, GenericArgument, ImplItem,
+    ImplItemFn, Item, ItemFn, ItemImpl, Pat, Signature, Stmt, TraitItem, TraitItemFn, Type, parse_quote,
 };
 
 use super::expression::{changed_constant, holds_let};
@@ -132,6 +132,14 @@ impl VisitMut for Mutator<'_> {
             }
         }
         self.visit_expr_mut(&mut matching.expr);
+    }
+
+    /// Numbers in tuples are ranks: which of several misses is told. What is decided does not depend on them.
+    fn visit_expr_tuple_mut(&mut self, tuple: &mut ExprTuple) {
+        let others = tuple.elems.iter_mut();
+        others
+            .filter(|element| !matches!(element, Expr::Lit(_)))
+            .for_each(|element| self.visit_expr_mut(element));
     }
 
     fn visit_expr_repeat_mut(&mut self, repeat: &mut ExprRepeat) {

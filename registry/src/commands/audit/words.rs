@@ -49,7 +49,7 @@ pub(in crate::commands) const JAPANESE: &[(&str, &str)] = &[
     ),
     (
         "audit search#decision",
-        "判断の ID(その判断があった事象を探す。`decide --replay` で再現できる)",
+        "判断の ID(その判断があった事象を探す)",
     ),
     ("audit search#limit", "一度に表示する件数(1～1000)"),
     (
