@@ -417,7 +417,9 @@ mod tests {
         let mut decision: Decision = serde_json::from_str(older).unwrap();
         assert!(decision.documents.is_empty());
         assert_eq!(serde_json::to_string(&decision).unwrap(), older);
-        decision.documents.push("00000000-0000-0000-0000-000000000001".to_owned());
+        decision
+            .documents
+            .push("00000000-0000-0000-0000-000000000001".to_owned());
         let closing = Closing {
             decisions: vec![decision],
             asked: Some(Asked {
@@ -431,7 +433,10 @@ mod tests {
         };
         let text = serde_json::to_string(&closing).unwrap();
         // Members are sorted: the text is canonical.
-        assert!(text.contains(r#"{"at":"2026-11-24T03:00:00Z","op":"QUERY"}"#), "{text}");
+        assert!(
+            text.contains(r#"{"at":"2026-11-24T03:00:00Z","op":"QUERY"}"#),
+            "{text}"
+        );
         assert!(serde_json::from_str::<Closing>(&text).unwrap() == closing);
         assert!(!format!("{closing:?}").contains("CANARY"));
     }
