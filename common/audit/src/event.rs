@@ -45,6 +45,9 @@ pub struct Closing {
     /// The decisions that it rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decision>,
+    /// What policy was asked, so that these decisions can be worked out again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// What was kept back and why. For the operator and the author's organisation only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Withheld>,
@@ -298,6 +301,30 @@ pub struct Decision {
     /// The instrument that it rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instrument: Option<Instrument>,
+    /// The documents that it is about, by entryUUID without `urn:uuid:`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<String>,
+}
+
+/// What policy was asked, once for an event: with the documents of its decisions and the instruments of that day, all
+/// that is needed to work out the decisions again. It stays in the journal and its index: no message carries it.
+#[derive(Clone, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Asked {
+    /// The policy requests as they are written in JSON, their members sorted: one for each combination of the user's
+    /// roles and purposes. None names a patient.
+    pub requests: Vec<serde_json::Value>,
+    /// The people whose documents were decided on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<AskedPerson>,
+}
+
+/// A person as the registry knew it at the time: merges that came later change no decision that was made.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+pub struct AskedPerson {
+    /// The identifier in force, as CX.
+    pub patient: String,
+    /// The registry's keys that the person's objects and instruments are stored under.
+    pub keys: Vec<String>,
 }
 
 /// A consent, an agreement, an organisation ..., in the version that was applied.
@@ -382,6 +409,36 @@ mod tests {
             after: Some(serde_json::json!({ "name": "CANARY" })),
         };
         assert_eq!(format!("{change:?}"), "configuration-changed");
+    }
+
+    #[test]
+    fn what_policy_was_asked_reads_back_and_older_events_say_nothing_of_it() {
+        let older = r#"{"id":"d-1","basis":"OWN"}"#;
+        let mut decision: Decision = serde_json::from_str(older).unwrap();
+        assert!(decision.documents.is_empty());
+        assert_eq!(serde_json::to_string(&decision).unwrap(), older);
+        decision
+            .documents
+            .push("00000000-0000-0000-0000-000000000001".to_owned());
+        let closing = Closing {
+            decisions: vec![decision],
+            asked: Some(Asked {
+                requests: vec![serde_json::json!({ "op": "QUERY", "at": "2026-11-24T03:00:00Z" })],
+                people: vec![AskedPerson {
+                    patient: "CANARY^^^&1.2.3&ISO".to_owned(),
+                    keys: vec!["00000000-0000-0000-0000-000000000002".to_owned()],
+                }],
+            }),
+            ..Closing::success()
+        };
+        let text = serde_json::to_string(&closing).unwrap();
+        // Members are sorted: the text is canonical.
+        assert!(
+            text.contains(r#"{"at":"2026-11-24T03:00:00Z","op":"QUERY"}"#),
+            "{text}"
+        );
+        assert!(serde_json::from_str::<Closing>(&text).unwrap() == closing);
+        assert!(!format!("{closing:?}").contains("CANARY"));
     }
 
     #[test]

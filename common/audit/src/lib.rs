@@ -54,7 +54,8 @@ pub use caller::{AuditUser, Caller, Coded, Hl7Parties};
 pub use content::{CloseContent, Content, OpenContent, SingleContent, Stamp};
 pub use error::{AuditError, JournalError, RemoveError};
 pub use event::{
-    Action, Closing, Decision, Event, EventKind, FailedPart, Instrument, Opening, Outcome, Withheld,
+    Action, Asked, AskedPerson, Closing, Decision, Event, EventKind, FailedPart, Instrument, Opening,
+    Outcome, Withheld,
 };
 pub use follow::Follower;
 pub use journal::{Journal, Opened};

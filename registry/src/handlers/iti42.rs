@@ -180,6 +180,7 @@ fn permitted(correlation: Uuid, changes: &Changes) -> Closing {
             version: u64::from(reference.version),
             sha256: reference.hash.to_string(),
         }),
+        documents: Vec::new(),
     });
     Closing {
         decisions: audited(&changes.decisions).into_iter().chain(entered).collect(),

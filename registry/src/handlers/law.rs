@@ -19,6 +19,7 @@ pub(super) fn audited(decisions: &Decisions) -> Vec<Decision> {
                 version: rests_on.version.into(),
                 sha256: rests_on.hash.to_string(),
             }),
+            documents: Vec::new(),
         }
     };
     decisions.iter().map(decision).collect()

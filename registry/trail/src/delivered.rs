@@ -293,6 +293,7 @@ fn decisions(own: &ParticipantObject) -> Vec<Decision> {
                 id: text.to_owned(),
                 basis: String::new(),
                 instrument: None,
+                documents: Vec::new(),
             });
             continue;
         }

@@ -9,7 +9,7 @@ use crate::error::TrailError;
 use crate::trail::Trail;
 
 /// The schema version that this release runs on.
-pub const SCHEMA_VERSION: i32 = 2;
+pub const SCHEMA_VERSION: i32 = 3;
 
 struct Migration {
     version: i32,
@@ -17,7 +17,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         name: "events",
@@ -27,6 +27,11 @@ const MIGRATIONS: [Migration; 2] = [
         version: 2,
         name: "unread",
         sql: include_str!("../migrations/0002_unread.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "decisions",
+        sql: include_str!("../migrations/0003_decisions.sql"),
     },
 ];
 

@@ -33,6 +33,8 @@ pub struct Question {
     pub kinds: Vec<String>,
     /// The event with this correlation id.
     pub correlation: Option<String>,
+    /// The event with this decision.
+    pub decision: Option<String>,
 }
 
 impl Question {

@@ -228,6 +228,10 @@ impl Statement {
             let value = self.bind(vec![key(basis)], Type::TEXT_ARRAY);
             self.text.push_str(&format!("\n   AND e.bases @> {value}"));
         }
+        if let Some(decision) = &question.decision {
+            let value = self.bind(vec![key(decision)], Type::TEXT_ARRAY);
+            self.text.push_str(&format!("\n   AND e.decisions @> {value}"));
+        }
         if !question.outcomes.is_empty() {
             let codes: Vec<i16> = question
                 .outcomes

@@ -100,6 +100,7 @@ pub(super) fn told(decision: &DocumentDecision) -> Option<Decision> {
         id: decision.decision.clone()?,
         basis: decision.basis.clone()?,
         instrument: None,
+        documents: Vec::new(),
     })
 }
 

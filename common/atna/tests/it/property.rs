@@ -183,6 +183,7 @@ fn decision() -> BoxedStrategy<Shown<Decision>> {
                 id,
                 basis,
                 instrument,
+                documents: Vec::new(),
             })
         })
         .boxed()

@@ -142,6 +142,7 @@ pub(crate) fn decisions() -> Vec<Decision> {
         id: "d-1".to_owned(),
         basis: "own".to_owned(),
         instrument: None,
+        documents: vec!["00000000-0000-0000-0000-00000000000d".to_owned()],
     };
     let by_consent = Decision {
         id: "d-2".to_owned(),
@@ -151,6 +152,7 @@ pub(crate) fn decisions() -> Vec<Decision> {
             version: 3,
             sha256: "cd".repeat(32),
         }),
+        documents: Vec::new(),
     };
     vec![bare, by_consent]
 }

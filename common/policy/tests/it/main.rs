@@ -3,6 +3,8 @@
 //! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
 
 #[cfg(test)]
+mod boundaries;
+#[cfg(test)]
 mod confidentiality;
 #[cfg(test)]
 mod cost;

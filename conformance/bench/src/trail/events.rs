@@ -67,6 +67,7 @@ fn closing(sequence: u64) -> Closing {
                 version: 3,
                 sha256: "a5".repeat(32),
             }),
+            documents: Vec::new(),
         }],
         results: Some(1),
         ..Closing::success()

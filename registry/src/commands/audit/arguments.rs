@@ -83,6 +83,9 @@ pub(crate) struct QuestionArguments {
     /// Correlation id: it stands in the log, in answers and in error messages.
     #[arg(long, value_name = "ID", value_parser = text)]
     pub(crate) correlation: Option<String>,
+    /// Decision: the event that it was made in.
+    #[arg(long, value_name = "ID", value_parser = text)]
+    pub(crate) decision: Option<String>,
 }
 
 /// How an event ended.

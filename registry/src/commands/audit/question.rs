@@ -39,6 +39,7 @@ pub(super) fn question(config: &Config, arguments: QuestionArguments) -> Result<
         basis: arguments.basis,
         kinds: arguments.kind,
         correlation: arguments.correlation,
+        decision: arguments.decision,
     })
 }
 
@@ -58,6 +59,7 @@ pub(super) fn asked(question: &Question) -> Asked {
         .with("basis", question.basis.as_deref())
         .with("kind", list(question.kinds.iter().cloned()))
         .with("correlation", question.correlation.as_deref())
+        .with("decision", question.decision.as_deref())
 }
 
 /// Names and values in one line.

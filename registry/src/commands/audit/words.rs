@@ -47,6 +47,7 @@ pub(in crate::commands) const JAPANESE: &[(&str, &str)] = &[
         "audit search#correlation",
         "相関 ID(ログ・応答・エラーにあるもの)",
     ),
+    ("audit search#decision", "判断の ID(その判断があった事象を探す)"),
     ("audit search#limit", "一度に表示する件数(1～1000)"),
     (
         "audit search#after",

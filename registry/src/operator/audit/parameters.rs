@@ -133,6 +133,7 @@ impl Search {
                 .map(|name| kind(name))
                 .collect::<Result<_, _>>()?,
             correlation: self.correlation,
+            decision: None,
         };
         question.check().map_err(of_question)?;
         Ok((question, page))

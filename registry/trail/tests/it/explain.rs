@@ -83,6 +83,13 @@ async fn every_search_uses_an_index_and_reads_only_the_months_asked_for() {
         ),
         (
             Question {
+                decision: text("none"),
+                ..range()
+            },
+            "event_202611_decisions_idx",
+        ),
+        (
+            Question {
                 outcomes: vec![Outcome::MajorFailure],
                 ..range()
             },

@@ -67,6 +67,7 @@ pub(crate) fn retrieve(patient: &str, document: &str) -> Event {
                     version: 3,
                     sha256: "00".repeat(32),
                 }),
+                documents: Vec::new(),
             }],
             withheld: vec![Withheld {
                 object: "urn:uuid:SECRET-CANARY".to_owned(),
