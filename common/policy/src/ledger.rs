@@ -14,7 +14,7 @@ use crate::instruments::policy::DomainPolicy;
 use crate::instruments::refusal::Refusal;
 use crate::instruments::session::BreakGlassSession;
 use crate::reasons::Reason;
-use crate::version::{History, Terms, Version};
+use crate::version::{History, InstrumentRef, Terms, Version};
 use crate::words::{InstrumentId, UserId};
 
 /// All versions of what concerns the whole domain.
@@ -260,6 +260,19 @@ impl PatientInstruments {
             orders: History::group(orders),
             sessions: History::group(sessions),
         }
+    }
+
+    /// The version of a consent that a permit rests on.
+    pub fn consent(&self, reference: &InstrumentRef) -> Option<&Version<Consent>> {
+        self.consents
+            .iter()
+            .flat_map(History::versions)
+            .find(|version| **version.reference() == *reference)
+    }
+
+    /// All sessions of the patient, by id: each with its versions.
+    pub fn all_sessions(&self) -> &[History<BreakGlassSession>] {
+        &self.sessions
     }
 
     pub(crate) fn consents(&self) -> impl Iterator<Item = &History<Consent>> {
