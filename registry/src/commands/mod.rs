@@ -8,12 +8,14 @@ mod codes;
 mod coverage;
 mod decide;
 mod doctor;
+mod emergency;
 mod instrument;
 mod journal;
 mod node;
 mod organisation;
 mod output;
 mod patient;
+mod record;
 mod session;
 mod setting;
 mod words;
@@ -36,6 +38,8 @@ pub(crate) fn run() -> ExitCode {
     let command = localised(Arguments::command(), lang, words::JAPANESE);
     let command = localised(command, lang, journal_commands::JAPANESE);
     let command = localised(command, lang, instrument::JAPANESE);
+    let command = localised(command, lang, record::JAPANESE);
+    let command = localised(command, lang, emergency::JAPANESE);
     let matches = localised(command, lang, audit::JAPANESE).get_matches();
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
@@ -96,6 +100,8 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
             instrument::run_agreement(&config, command, &arguments.by, output).await
         }
         Command::Domain(command) => instrument::run_domain(&config, command, &arguments.by, output).await,
+        Command::Record(command) => record::run(&config, command, &arguments.by, output).await,
+        Command::Emergency(command) => emergency::run(&config, command, &arguments.by, output).await,
         Command::Audit(AuditCommand::Expire(expire)) => {
             journal::expire(&config, &expire, &arguments.by, output).await
         }

@@ -155,6 +155,7 @@ pub struct ConsentGiven {
 #[serde(deny_unknown_fields)]
 pub struct Item {
     /// entryUUID.
+    #[serde(with = "entry_uuid")]
     pub entry: Uuid,
     /// uniqueId.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,3 +232,18 @@ pub struct Entry {
 #[derive(Debug, thiserror::Error)]
 #[error("a record of provision or receipt cannot be written or read")]
 pub struct RecordError(#[from] serde_json::Error);
+
+/// An entryUUID as it is written everywhere: `urn:uuid:` and the UUID.
+mod entry_uuid {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use uuid::Uuid;
+
+    pub(super) fn serialize<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&id.urn())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Uuid::try_parse(&text).map_err(serde::de::Error::custom)
+    }
+}

@@ -2,8 +2,11 @@
 
 use time::OffsetDateTime;
 use xds_model::principal::OrganisationId;
-use xds_policy::obligations::Obligation;
-use xds_policy::version::InstrumentRef;
+use xds_policy::calendar::end_of_business_day;
+use xds_policy::instruments::session::BreakGlassSession;
+use xds_policy::ledger::Ledger;
+use xds_policy::obligations::{Obligation, REVIEW_BUSINESS_DAYS};
+use xds_policy::version::{InstrumentRef, Version};
 use xds_policy::words::PatientRef;
 
 /// What has to be done.
@@ -86,4 +89,31 @@ pub struct Task {
     pub since: OffsetDateTime,
     /// First instant that it is late, if there is one.
     pub due: Option<OffsetDateTime>,
+}
+
+impl Task {
+    /// What opening a break-glass session leaves to do, whether anything is released on it or not: operator and privacy
+    /// officer are told, and it is reviewed. Author and patient are told once something is.
+    pub fn of_session(ledger: &Ledger, session: &Version<BreakGlassSession>) -> Vec<Self> {
+        let terms = &session.terms;
+        let policy = ledger.policy(terms.opened);
+        let operator = policy
+            .operator
+            .clone()
+            .unwrap_or_else(|| terms.organisation.clone());
+        let due = end_of_business_day(terms.opened, REVIEW_BUSINESS_DAYS, &policy.holidays);
+        let task = |kind, organisation: &OrganisationId, due| Self {
+            patient: terms.patient.clone(),
+            kind,
+            instrument: session.reference().as_ref().clone(),
+            organisation: organisation.clone(),
+            since: terms.opened,
+            due,
+        };
+        vec![
+            task(TaskKind::TellOperator, &operator, None),
+            task(TaskKind::TellPrivacyOfficer, &operator, None),
+            task(TaskKind::Review, &terms.organisation, Some(due)),
+        ]
+    }
 }

@@ -8,11 +8,17 @@ mod answer;
 mod fixture;
 #[cfg(test)]
 mod invariants;
+#[expect(dead_code, reason = "the tests of xds-policy use the rest")]
+#[path = "../../../../common/policy/tests/it/fixture.rs"]
+#[cfg(test)]
+mod law;
 #[cfg(test)]
 mod patient;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod publish;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod rules;

@@ -55,7 +55,20 @@ impl Store {
     ) -> Result<(), InstrumentError> {
         let mut connection = self.connection().await?;
         let transaction = self.begin(&mut connection).await?;
-        let session = self.within(&transaction);
+        self.add_in(self.within(&transaction), verb, instrument, change)
+            .await?;
+        commit(transaction).await?;
+        Ok(())
+    }
+
+    /// The same within a transaction that does more.
+    pub(crate) async fn add_in(
+        &self,
+        session: Session<'_>,
+        verb: &str,
+        instrument: &Instrument,
+        change: &Change,
+    ) -> Result<(), InstrumentError> {
         // Instruments of patients meet at their keys; there are too many of them to come one by one.
         if instrument.patient().is_none() {
             session.query(&sql::LOCK_DOMAIN, &[]).await?;
@@ -65,9 +78,7 @@ impl Store {
         change::record(session, change, &deed).await?;
         insert(session, instrument, change.id)
             .await
-            .map_err(|error| raced(error, instrument))?;
-        commit(transaction).await?;
-        Ok(())
+            .map_err(|error| raced(error, instrument))
     }
 }
 
@@ -148,7 +159,7 @@ fn raced(error: InstrumentError, instrument: &Instrument) -> InstrumentError {
 }
 
 /// Keeps what the database could not do, and may be asked again, apart from refusals.
-pub(super) fn apart<T>(result: Result<T, InstrumentError>) -> Result<Result<T, InstrumentError>, StoreError> {
+pub(crate) fn apart<T>(result: Result<T, InstrumentError>) -> Result<Result<T, InstrumentError>, StoreError> {
     match result {
         Err(InstrumentError::Store(error)) => Err(error),
         other => Ok(other),

@@ -22,8 +22,10 @@ mod kinds;
 mod load;
 mod rows;
 
+pub(crate) use add::apart;
 pub use draft::DraftError;
 pub use error::InstrumentError;
 pub use evidence::{EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder};
 pub use import::{IMPORT_VERSIONS_MAX, Imported};
 pub use kinds::Instrument;
+pub(crate) use load::gathered;

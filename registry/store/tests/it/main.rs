@@ -12,6 +12,10 @@ mod explain;
 mod fixture;
 #[cfg(test)]
 mod instruments;
+#[expect(dead_code, reason = "the tests of xds-policy use the rest")]
+#[path = "../../../../common/policy/tests/it/fixture.rs"]
+#[cfg(test)]
+mod law;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
@@ -22,6 +26,8 @@ mod patients;
 mod queries;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod register;
 #[cfg(test)]

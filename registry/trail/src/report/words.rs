@@ -17,7 +17,8 @@ impl Language {
         self.pick("ja", "en")
     }
 
-    pub(crate) fn pick<T>(self, japanese: T, english: T) -> T {
+    /// The text in this language.
+    pub fn pick<T>(self, japanese: T, english: T) -> T {
         match self {
             Self::Japanese => japanese,
             Self::English => english,
