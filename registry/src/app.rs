@@ -9,6 +9,7 @@ use xds_ebxml::query::QueryLimits;
 use xds_model::time::{SharedClock, SharedIds};
 use xds_server::config::Limits;
 
+use crate::disclosure::DisclosureMetrics;
 use crate::domain::DomainState;
 use crate::marks::Marks;
 
@@ -31,6 +32,8 @@ pub(crate) struct App {
     pub(crate) queries: QueryLimits,
     /// Limits of answers.
     pub(crate) results: ResultLimits,
+    /// What is counted of disclosures.
+    pub(crate) disclosures: DisclosureMetrics,
 }
 
 impl App {

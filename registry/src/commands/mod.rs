@@ -7,6 +7,8 @@ mod codes;
 #[cfg(test)]
 mod coverage;
 mod decide;
+#[cfg(test)]
+mod desk;
 mod doctor;
 mod emergency;
 mod instrument;
