@@ -10,8 +10,6 @@ use xds_policy::request::Request;
 pub struct Disclosure<'a> {
     /// The request as it was decided.
     pub request: &'a Request,
-    /// The decision, as the audit trail names it.
-    pub decision: &'a str,
     /// What is released.
     pub released: &'a [Released],
 }
@@ -25,6 +23,8 @@ pub struct Released {
     pub document: Document,
     /// On what it is released.
     pub permit: Permit,
+    /// The decision, as the audit trail names it: one for all that rests on the same ground.
+    pub decision: Uuid,
     /// Its title.
     pub title: Option<String>,
     /// SHA-1 of its bytes as registered, in hexadecimal.
@@ -40,11 +40,12 @@ impl Released {
     pub const ACQUISITION_SLOT: &'static str = "urn:renkei:acquisition";
 
     /// A document of which nothing is known but what policy decided on.
-    pub fn new(entry: Uuid, document: Document, permit: Permit) -> Self {
+    pub fn new(entry: Uuid, document: Document, permit: Permit, decision: Uuid) -> Self {
         Self {
             entry,
             document,
             permit,
+            decision,
             title: None,
             hash: None,
             source_patient: None,

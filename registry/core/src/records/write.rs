@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use time::{Date, OffsetDateTime};
+use uuid::Uuid;
 use xds_model::principal::OrganisationId;
 use xds_policy::calendar::japan;
 use xds_policy::decision::{ConsentRoute, Permit};
@@ -64,6 +65,7 @@ pub fn written(facts: Facts<'_>, disclosure: &Disclosure<'_>) -> Written {
 struct Group<'a> {
     author: &'a OrganisationId,
     permit: &'a Permit,
+    decision: Uuid,
     released: Vec<&'a Released>,
 }
 
@@ -76,12 +78,15 @@ fn groups(released: &[Released]) -> Vec<Group<'_>> {
         let permit = &one.permit;
         match groups
             .iter_mut()
-            .find(|group| group.author == author && same(group.permit, permit))
+            .find(|group| {
+                group.author == author && group.decision == one.decision && same(group.permit, permit)
+            })
         {
             Some(group) => group.released.push(one),
             None => groups.push(Group {
                 author,
                 permit,
+                decision: one.decision,
                 released: vec![one],
             }),
         }
@@ -134,7 +139,7 @@ impl Scribe<'_> {
             side,
             at: self.at(),
             date: day(self.at()),
-            decision: self.disclosure.decision.to_owned(),
+            decision: group.decision.to_string(),
             operation: request.op,
             provided: match request.op {
                 Operation::Query => Provided::LocationMetadata,

@@ -20,6 +20,8 @@ use xds_policy::words::Operation;
 
 use crate::law::*;
 
+const DECISION: Uuid = Uuid::from_u128(77);
+
 /// Decides about the world's document for each of these authors, and what is written down of those permitted.
 fn written_of(world: &World, authors: &[&str]) -> (Vec<Released>, Written) {
     let (ledger, patient) = world.file.clone().into_facts();
@@ -40,13 +42,12 @@ fn written_of(world: &World, authors: &[&str]) -> (Vec<Released>, Written) {
                 title: Some("診療情報提供書".to_owned()),
                 hash: Some("da39a3ee5e6b4b0d3255bfef95601890afd80709".to_owned()),
                 source_patient: Some(format!("{author}-77^^^&1.2.3&ISO")),
-                ..Released::new(Uuid::from_u128(number as u128 + 1), document, permit)
+                ..Released::new(Uuid::from_u128(number as u128 + 1), document, permit, DECISION)
             })
         })
         .collect();
     let disclosure = Disclosure {
         request: &world.request,
-        decision: "decision-1",
         released: &released,
     };
     let written = written(facts, &disclosure);
@@ -109,7 +110,7 @@ fn tv_04_a_consent_has_both_sides_write() {
         assert_eq!(item.unique_id.as_deref(), Some("1.2.392.1.0"));
         assert_eq!(record.user.as_ref().unwrap().as_str(), "dr-1");
         assert_eq!(record.role.as_ref().unwrap().as_str(), "physician");
-        assert_eq!(record.decision, "decision-1");
+        assert_eq!(record.decision, DECISION.to_string());
     }
     assert_eq!(provision.acquisition, None);
     assert_eq!(
@@ -256,7 +257,6 @@ fn how_data_were_acquired_comes_from_the_contract_or_the_document() {
     released[0].acquisition = Some("紹介元から取得".to_owned());
     let disclosure = Disclosure {
         request: &world.request,
-        decision: "d",
         released: &released,
     };
     let written = written(facts, &disclosure);
@@ -408,7 +408,7 @@ proptest! {
         let facts = Facts { ledger: &ledger, patient: &patient };
         let (released, _) = written_of(&world, &["H1"]);
         let released: Vec<Released> = (0..times).map(|_| released[0].clone()).collect();
-        let disclosure = Disclosure { request: &world.request, decision: "d", released: &released };
+        let disclosure = Disclosure { request: &world.request, released: &released };
         let written = written(facts, &disclosure);
         prop_assert_eq!(written.entries.len(), 2);
         prop_assert!(written.entries.iter().all(|entry| entry.record.count == 1));

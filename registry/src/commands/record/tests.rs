@@ -34,11 +34,10 @@ fn disclosed(world: &World) -> Written {
         title: Some("診療情報提供書 <紹介>".to_owned()),
         hash: Some("da39a3ee5e6b4b0d3255bfef95601890afd80709".to_owned()),
         source_patient: Some("0077^^^&1.2.3&ISO".to_owned()),
-        ..Released::new(Uuid::from_u128(1), world.document.clone(), permit)
+        ..Released::new(Uuid::from_u128(1), world.document.clone(), permit, Uuid::from_u128(77))
     }];
     let disclosure = Disclosure {
         request: &world.request,
-        decision: "0192f7a0-0000-7000-8000-000000000001",
         released: &released,
     };
     written(facts, &disclosure)

@@ -95,9 +95,13 @@ RETURNING instrument_kind, instrument, kind, organisation, since, due";
     RECORDS_OF_PATIENT "records_of_patient" [TEXT, TEXT, TIMESTAMPTZ, TIMESTAMPTZ, TEXT, INT2, INT8]
         person!(), record!(), "
   FROM person
-  JOIN provision_record r ON r.patient = person.key AND r.at >= $3 AND r.at < $4
- WHERE ($5 IS NULL OR r.organisation = $5)
-   AND ($6 IS NULL OR r.side = $6)
+ CROSS JOIN LATERAL (SELECT o.*
+                       FROM provision_record o
+                      WHERE o.patient = person.key AND o.at >= $3 AND o.at < $4
+                        AND ($5 IS NULL OR o.organisation = $5)
+                        AND ($6 IS NULL OR o.side = $6)
+                      ORDER BY o.at, o.id
+                      LIMIT $7) r
  ORDER BY r.at, r.id
  LIMIT $7";
 

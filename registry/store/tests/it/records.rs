@@ -46,10 +46,9 @@ fn disclosed(world: &World) -> Written {
         patient: &instruments,
     };
     let permit = decide(facts, &world.request, &world.document).permit().unwrap();
-    let released = [Released::new(Uuid::from_u128(1), world.document.clone(), permit)];
+    let released = [Released::new(Uuid::from_u128(1), world.document.clone(), permit, uuid(77))];
     let disclosure = Disclosure {
         request: &world.request,
-        decision: "decision-1",
         released: &released,
     };
     written(facts, &disclosure)
