@@ -48,6 +48,9 @@ fn finding(open: u64, late: u64) -> Finding {
     }
     Finding::good(
         PART,
-        Say::new("残っている通知・点検はありません", "no notices or reviews are to be done"),
+        Say::new(
+            "残っている通知・点検はありません",
+            "no notices or reviews are to be done",
+        ),
     )
 }

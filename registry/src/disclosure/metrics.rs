@@ -1,6 +1,6 @@
 //! Disclosures in numbers.
 
-use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -11,37 +11,29 @@ use registry_store::TaskCount;
 /// Counters and gauges of disclosures. Cheap to clone: all clones count together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DisclosureMetrics {
-    records: Family<Labels, Counter>,
+    records: Family<BasisLabel, Counter>,
     sessions: Counter,
     renewals: Counter,
-    tasks: Family<Labels, Counter>,
-    open: Family<Labels, Gauge>,
+    tasks: Family<TaskLabel, Counter>,
+    open: Family<TaskLabel, Gauge>,
     overdue: Gauge,
 }
 
-/// One label with fixed values.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-struct Labels {
-    name: &'static str,
-    value: &'static str,
+/// By basis.
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct BasisLabel {
+    basis: &'static str,
 }
 
-impl EncodeLabelSet for Labels {
-    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
-        [(self.name, self.value)].encode(encoder)
-    }
+/// By kind of task.
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct TaskLabel {
+    task: &'static str,
 }
 
-impl Labels {
-    fn basis(value: &'static str) -> Self {
-        Self { name: "basis", value }
-    }
-
-    fn task(kind: TaskKind) -> Self {
-        Self {
-            name: "task",
-            value: kind.name(),
-        }
+impl TaskLabel {
+    fn of(kind: TaskKind) -> Self {
+        Self { task: kind.name() }
     }
 }
 
@@ -82,8 +74,8 @@ impl DisclosureMetrics {
 
     pub(super) fn kept(&self, entries: &[Entry]) {
         for entry in entries {
-            let labels = Labels::basis(entry.record.basis.code());
-            self.records.get_or_create(&labels).inc();
+            let basis = entry.record.basis.code();
+            self.records.get_or_create(&BasisLabel { basis }).inc();
         }
     }
 
@@ -96,13 +88,13 @@ impl DisclosureMetrics {
     }
 
     pub(super) fn task(&self, kind: TaskKind) {
-        self.tasks.get_or_create(&Labels::task(kind)).inc();
+        self.tasks.get_or_create(&TaskLabel::of(kind)).inc();
     }
 
     pub(super) fn stands(&self, kind: TaskKind, count: TaskCount) {
         let signed = |number| i64::try_from(number).unwrap_or(i64::MAX);
         self.open
-            .get_or_create(&Labels::task(kind))
+            .get_or_create(&TaskLabel::of(kind))
             .set(signed(count.open));
         if kind == TaskKind::Review {
             self.overdue.set(signed(count.late));

@@ -1,6 +1,7 @@
 //! What is done before something of somebody else leaves: records of provision and receipt are kept, and a declared
 //! emergency opens its break-glass session, which people are told of at once.
 
+mod describe;
 mod doctor;
 mod emergency;
 mod metrics;
@@ -11,6 +12,7 @@ use registry_store::{RecordsError, Store};
 use xds_model::IdSource;
 use xds_policy::ledger::Facts;
 
+pub(crate) use describe::describe;
 pub(crate) use doctor::examine;
 pub(crate) use emergency::open_declared;
 pub(crate) use metrics::DisclosureMetrics;

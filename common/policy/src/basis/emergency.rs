@@ -187,7 +187,10 @@ pub(crate) fn entry(
         _ => return None,
     }
     let first_end = last.terms.opened.saturating_add(span(context, 0));
-    let planned_end = last.terms.opened.saturating_add(span(context, last.terms.renewals));
+    let planned_end = last
+        .terms
+        .opened
+        .saturating_add(span(context, last.terms.renewals));
     let end = last.effective_to.map_or(planned_end, |to| to.min(planned_end));
     let is_renewable = last.terms.renewals < RENEWALS_MAX
         && end == first_end

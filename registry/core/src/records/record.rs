@@ -8,7 +8,9 @@ use xds_policy::basis::Basis;
 use xds_policy::decision::ConsentRoute;
 use xds_policy::hash::{ContentHash, canonical};
 use xds_policy::version::InstrumentRef;
-use xds_policy::words::{ClassCode, InstrumentId, Operation, PatientRef, Purpose, RoleCode, TypeCode, UserId};
+use xds_policy::words::{
+    ClassCode, InstrumentId, Operation, PatientRef, Purpose, RoleCode, TypeCode, UserId,
+};
 
 use super::party::Party;
 

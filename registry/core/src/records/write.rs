@@ -76,12 +76,9 @@ fn groups(released: &[Released]) -> Vec<Group<'_>> {
     for one in released.iter().filter(|one| seen.insert(one.entry)) {
         let author = &one.document.author_org;
         let permit = &one.permit;
-        match groups
-            .iter_mut()
-            .find(|group| {
-                group.author == author && group.decision == one.decision && same(group.permit, permit)
-            })
-        {
+        match groups.iter_mut().find(|group| {
+            group.author == author && group.decision == one.decision && same(group.permit, permit)
+        }) {
             Some(group) => group.released.push(one),
             None => groups.push(Group {
                 author,
@@ -132,8 +129,7 @@ impl Scribe<'_> {
     fn record(&self, group: &Group<'_>, side: Side, legally_required: bool) -> Record {
         let request = self.disclosure.request;
         let provider = Party::at(self.facts.ledger, group.author, self.at());
-        let acquisition =
-            (side == Side::Receipt).then(|| provider.acquisition(self.facts.ledger, self.at()));
+        let acquisition = (side == Side::Receipt).then(|| provider.acquisition(self.facts.ledger, self.at()));
         Record {
             format: Record::FORMAT,
             side,

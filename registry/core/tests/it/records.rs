@@ -152,7 +152,9 @@ fn tv_15_an_emergency_is_recorded_and_leaves_tasks() {
     );
     assert!(written.entries.iter().all(|entry| {
         let record = &entry.record;
-        record.basis == Basis::Emergency && !record.legally_required && record.instrument.id.as_str() == "bg-1"
+        record.basis == Basis::Emergency
+            && !record.legally_required
+            && record.instrument.id.as_str() == "bg-1"
     }));
     let tasks: Vec<(TaskKind, &str)> = written
         .tasks
@@ -185,7 +187,11 @@ fn tv_31_a_referral_is_recorded_on_the_posted_notice() {
         let consent = record.consent.as_ref().unwrap();
         assert_eq!((consent.model, &consent.id), (ConsentRoute::ImpliedPush, &None));
         assert_eq!(consent.text_hash, Some(evidence("keiji.jpg").sha256));
-        assert_eq!(record.receiver.organisation, org("C3"), "who gets it, not who sends");
+        assert_eq!(
+            record.receiver.organisation,
+            org("C3"),
+            "who gets it, not who sends"
+        );
     }
     assert_eq!(receipt.ledger(), &org("C3"));
 }
@@ -460,12 +466,10 @@ fn a_complete_declaration_opens_a_session_that_the_decision_rests_on() {
     assert_eq!(session.effective_to, Some(NOW + Duration::hours(4)));
     assert!(entered(&after).is_none(), "one is open");
     // It is of this user and organisation alone.
-    let other = after
-        .clone()
-        .with(|world| {
-            world.request.user = Some("dr-9".into());
-            declared(world).attested_by = "dr-9".into();
-        });
+    let other = after.clone().with(|world| {
+        world.request.user = Some("dr-9".into());
+        declared(world).attested_by = "dr-9".into();
+    });
     assert!(entered(&other).is_some());
 }
 

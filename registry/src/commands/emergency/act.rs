@@ -22,9 +22,7 @@ pub(super) async fn review(
     change: &Change,
     output: Output,
 ) -> Done {
-    let latest = session(store, id)
-        .await?
-        .ok_or_else(|| missing(id, output))?;
+    let latest = session(store, id).await?.ok_or_else(|| missing(id, output))?;
     if let Some(refusal) = unfit(&latest, change) {
         return Err(NotThere::new(output, &refusal).into());
     }
@@ -103,9 +101,7 @@ pub(super) async fn notified(
     output: Output,
 ) -> Done {
     let id = arguments.session.as_str();
-    let latest = session(store, id)
-        .await?
-        .ok_or_else(|| missing(id, output))?;
+    let latest = session(store, id).await?.ok_or_else(|| missing(id, output))?;
     let task = TaskKind::from(arguments.whom);
     let done = (task, arguments.org.as_deref());
     let closed = if arguments.whom == Whom::Patient && latest.terms.patient_told_at.is_none() {

@@ -143,7 +143,10 @@ fn told(
     let lines = [
         (pick("緊急時アクセス", "session"), session.id.to_string()),
         (pick("患者", "patient"), terms.patient.0.clone()),
-        (pick("機関・利用者", "by"), format!("{} {}", terms.organisation, terms.user)),
+        (
+            pick("機関・利用者", "by"),
+            format!("{} {}", terms.organisation, terms.user),
+        ),
         (pick("理由", "reason"), reason(terms.reason, lang).to_owned()),
         (pick("期間", "time"), format!("{} – {end}", shown(terms.opened))),
         (pick("延長", "renewals"), terms.renewals.to_string()),
@@ -157,7 +160,12 @@ fn told(
         .iter()
         .map(|(label, value)| format!("{label}: {}\n", super::super::audit::clean(value)))
         .collect();
-    let headings = [pick("すること", "to do"), pick("機関", "organisation"), pick("期限", "due"), pick("状態", "state")];
+    let headings = [
+        pick("すること", "to do"),
+        pick("機関", "organisation"),
+        pick("期限", "due"),
+        pick("状態", "state"),
+    ];
     let rows = tasks.iter().map(|task| {
         vec![
             kind(task.kind, lang).to_owned(),
@@ -167,7 +175,11 @@ fn told(
         ]
     });
     text += &format!("\n{}\n", table(headings.map(str::to_owned), rows.collect()));
-    let headings = [pick("日時", "when"), pick("提供元", "from"), pick("得たもの", "what was obtained")];
+    let headings = [
+        pick("日時", "when"),
+        pick("提供元", "from"),
+        pick("得たもの", "what was obtained"),
+    ];
     let rows = obtained.iter().map(|kept| {
         vec![
             shown(kept.record.at),
@@ -183,10 +195,9 @@ fn reason(reason: EmergencyReason, lang: Lang) -> &'static str {
         EmergencyReason::Unconscious => ["意識不明", "unconscious"],
         EmergencyReason::LifeThreat => ["生命の危険", "threat to life"],
         EmergencyReason::CannotCommunicate => ["意思疎通不能", "cannot communicate"],
-        EmergencyReason::NoRepresentativeReachable => [
-            "代理人に連絡がつかない",
-            "no representative can be reached",
-        ],
+        EmergencyReason::NoRepresentativeReachable => {
+            ["代理人に連絡がつかない", "no representative can be reached"]
+        }
     };
     match lang {
         Lang::Ja => ja,

@@ -45,7 +45,9 @@ pub(super) async fn run(config: &Config, command: EmergencyCommand, by: &By, out
 /// The latest version of a session, if there is such.
 async fn session(store: &Store, id: &str) -> Result<Option<Version<BreakGlassSession>>, StoreError> {
     let kind = InstrumentKind::BreakGlassSession;
-    let history = store.instrument_history(kind, &InstrumentId(id.to_owned())).await?;
+    let history = store
+        .instrument_history(kind, &InstrumentId(id.to_owned()))
+        .await?;
     Ok(history.into_iter().rev().find_map(|known| match known {
         Instrument::BreakGlassSession(version) => Some(version),
         _ => None,

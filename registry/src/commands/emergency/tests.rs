@@ -93,7 +93,11 @@ async fn a_session_is_seen_reviewed_and_told_of() {
     assert!(!run("show", &["--session", "none"]).await);
 
     let review = [&ONE[..], &["--outcome", "justified", "--text", "救急搬送"]].concat();
-    assert!(!desk.run_as("dr-1", &[&["emergency", "review"][..], &review].concat()).await);
+    assert!(
+        !desk
+            .run_as("dr-1", &[&["emergency", "review"][..], &review].concat())
+            .await
+    );
     assert_eq!(open(&desk, TaskKind::Review).await, 1);
     assert!(run("review", &review).await);
     assert_eq!(open(&desk, TaskKind::Review).await, 0);
@@ -121,7 +125,14 @@ async fn a_session_is_seen_reviewed_and_told_of() {
 #[tokio::test]
 async fn misuse_ends_the_session() {
     let (desk, opened) = desk().await;
-    let words = ["emergency", "review", "--session", "emergency-1", "--outcome", "misuse"];
+    let words = [
+        "emergency",
+        "review",
+        "--session",
+        "emergency-1",
+        "--outcome",
+        "misuse",
+    ];
     assert!(desk.run(&words).await);
     let kind = InstrumentKind::BreakGlassSession;
     let all = desk

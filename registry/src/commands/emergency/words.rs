@@ -35,6 +35,9 @@ pub(in crate::commands) const JAPANESE: &[(&str, &str)] = &[
         "emergency notified#whom",
         "知らせた相手: patient(患者)、author(作成機関)、operator(運営主体)、privacy-officer(個人情報保護責任者)",
     ),
-    ("emergency notified#org", "複数の機関があるとき、どの機関に知らせたか"),
+    (
+        "emergency notified#org",
+        "複数の機関があるとき、どの機関に知らせたか",
+    ),
     ("emergency notified#at", "患者に知らせた時。省略時は今"),
 ];

@@ -18,7 +18,11 @@ pub(super) fn party(party: &Party, language: Language) -> String {
     let representative = if party.representative.is_empty() {
         String::new()
     } else {
-        format!("{}{}", language.pick("代表者 ", "representative "), party.representative)
+        format!(
+            "{}{}",
+            language.pick("代表者 ", "representative "),
+            party.representative
+        )
     };
     let details: Vec<&str> = [&party.entity_name, &party.address, &representative]
         .into_iter()
@@ -76,7 +80,11 @@ pub(super) fn items(record: &Record, language: Language) -> String {
 
 /// `診療情報提供書 [18842-5/11490-0]`
 pub(super) fn item(item: &Item) -> String {
-    let title = item.title.as_deref().or(item.unique_id.as_deref()).unwrap_or_default();
+    let title = item
+        .title
+        .as_deref()
+        .or(item.unique_id.as_deref())
+        .unwrap_or_default();
     let codes = format!("[{}/{}]", item.class_code, item.type_code);
     format!("{title} {codes}").trim().to_owned()
 }
@@ -90,16 +98,20 @@ pub(super) fn basis(record: &Record, language: Language) -> String {
         let between = language.pick("、", ", ");
         format!("{between}{}", route(consent.model, language))
     });
-    format!("{name} {} {version} {}{consent}", instrument.id, instrument.version)
+    format!(
+        "{name} {} {version} {}{consent}",
+        instrument.id, instrument.version
+    )
 }
 
 fn route(route: ConsentRoute, language: Language) -> &'static str {
     match route {
         ConsentRoute::Scoped => language.pick("本人の同意(一括・個別)", "consent of the person, by scope"),
         ConsentRoute::OnQuery => language.pick("本人の同意(照会時)", "consent of the person, at the visit"),
-        ConsentRoute::ImpliedPush => {
-            language.pick("本人の黙示の同意(院内掲示)", "implied consent, on the posted notice")
-        }
+        ConsentRoute::ImpliedPush => language.pick(
+            "本人の黙示の同意(院内掲示)",
+            "implied consent, on the posted notice",
+        ),
     }
 }
 

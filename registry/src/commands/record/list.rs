@@ -87,10 +87,19 @@ fn facts(kept: &KeptRecord, language: Language) -> Vec<(&'static str, String)> {
     let pick = |ja, en| language.pick(ja, en);
     let mut facts = vec![
         (pick("記録", "record"), kept.name.to_string()),
-        (pick("種別", "side"), cells::side(record.side, language).to_owned()),
+        (
+            pick("種別", "side"),
+            cells::side(record.side, language).to_owned(),
+        ),
         (pick("日時", "when"), shown(record.at)),
-        (pick("提供元", "provider"), cells::party(&record.provider, language)),
-        (pick("提供先", "receiver"), cells::party(&record.receiver, language)),
+        (
+            pick("提供元", "provider"),
+            cells::party(&record.provider, language),
+        ),
+        (
+            pick("提供先", "receiver"),
+            cells::party(&record.receiver, language),
+        ),
         (pick("本人", "person"), cells::person(kept, language)),
         (
             pick("提供したもの", "what was provided"),
@@ -98,7 +107,10 @@ fn facts(kept: &KeptRecord, language: Language) -> Vec<(&'static str, String)> {
         ),
         (pick("項目", "items"), cells::items(record, language)),
         (pick("根拠", "basis"), cells::basis(record, language)),
-        (pick("記録義務", "by law"), cells::required(record, language).to_owned()),
+        (
+            pick("記録義務", "by law"),
+            cells::required(record, language).to_owned(),
+        ),
         (pick("受領者", "received by"), cells::user(record, language)),
         (pick("判断", "decision"), record.decision.clone()),
     ];

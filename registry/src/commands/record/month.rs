@@ -7,6 +7,7 @@ use registry_store::{Change, KeptRecord, LedgerRange, Store};
 use registry_trail::report::{Language, MonthRange, Section, Sheet};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use xds_model::principal::OrganisationId;
 
 use super::super::Done;
 use super::super::audit::moment::shown;
@@ -35,7 +36,7 @@ pub(super) async fn run(store: &Store, arguments: &MonthArguments, change: &Chan
             // A month without records has a sheet too: the party as it is now.
             None => {
                 let ledger = store.load_domain(change.at).await?;
-                Party::at(&ledger, &range.organisation.as_str().into(), change.at)
+                Party::at(&ledger, &OrganisationId(range.organisation.clone()), change.at)
             }
         },
         side: range.side,
@@ -102,7 +103,10 @@ impl MonthReport {
             title,
             facts: vec![
                 (pick("機関", "organisation"), cells::party(&self.keeper, language)),
-                (pick("対象月(日本時間)", "month, in Japan"), self.month.to_string()),
+                (
+                    pick("対象月(日本時間)", "month, in Japan"),
+                    self.month.to_string(),
+                ),
                 (pick("件数", "records"), self.records.len().to_string()),
                 (pick("作成日時", "made at"), shown(self.made_at)),
                 (pick("作成者", "made by"), self.made_by.clone()),

@@ -34,7 +34,12 @@ fn disclosed(world: &World) -> Written {
         title: Some("診療情報提供書 <紹介>".to_owned()),
         hash: Some("da39a3ee5e6b4b0d3255bfef95601890afd80709".to_owned()),
         source_patient: Some("0077^^^&1.2.3&ISO".to_owned()),
-        ..Released::new(Uuid::from_u128(1), world.document.clone(), permit, Uuid::from_u128(77))
+        ..Released::new(
+            Uuid::from_u128(1),
+            world.document.clone(),
+            permit,
+            Uuid::from_u128(77),
+        )
     }];
     let disclosure = Disclosure {
         request: &world.request,
@@ -121,7 +126,12 @@ fn the_month_of_a_receiver_says_how_data_were_acquired() {
         records: Vec::new(),
         ..month(Side::Receipt)
     };
-    assert!(empty.sheet(Language::Japanese).html().contains("この月の記録はありません"));
+    assert!(
+        empty
+            .sheet(Language::Japanese)
+            .html()
+            .contains("この月の記録はありません")
+    );
 }
 
 #[test]
@@ -172,8 +182,14 @@ fn a_break_is_told_with_its_record() {
         }],
     };
     let told = super::upkeep::told(&verified, Lang::Ja);
-    assert!(told.contains("H1/provision/C1/4: ここから記録が失われています"), "{told}");
-    assert!(told.contains("H1/provision/C1/7: 記録が書き換えられています"), "{told}");
+    assert!(
+        told.contains("H1/provision/C1/4: ここから記録が失われています"),
+        "{told}"
+    );
+    assert!(
+        told.contains("H1/provision/C1/7: 記録が書き換えられています"),
+        "{told}"
+    );
     assert!(super::upkeep::told(&verified, Lang::En).contains("C1/4: missing"));
 }
 
@@ -191,13 +207,26 @@ async fn ledgers_are_looked_at_and_every_look_is_told() {
         desk.run(&["record", "list", "--org", "C2", "--side", "receipt", "--json"])
             .await
     );
-    assert!(desk.run(&["record", "show", "--record", "H1/provision/C2/1"]).await);
-    assert!(!desk.run(&["record", "show", "--record", "H1/provision/C2/2"]).await);
+    assert!(
+        desk.run(&["record", "show", "--record", "H1/provision/C2/1"])
+            .await
+    );
+    assert!(
+        !desk
+            .run(&["record", "show", "--record", "H1/provision/C2/2"])
+            .await
+    );
     let page = desk.folder.join("month.html");
     let page = page.to_str().unwrap();
-    let month = ["record", "month", "--org", "H1", "--month", "2026-11", "--output", page];
+    let month = [
+        "record", "month", "--org", "H1", "--month", "2026-11", "--output", page,
+    ];
     assert!(desk.run(&month).await);
-    assert!(std::fs::read_to_string(page).unwrap().contains("第三者提供の記録"));
+    assert!(
+        std::fs::read_to_string(page)
+            .unwrap()
+            .contains("第三者提供の記録")
+    );
     assert!(desk.run(&["record", "patient", "--patient", P]).await);
     assert!(desk.run(&["record", "received", "--patient", P, "--json"]).await);
     assert!(desk.run(&["record", "verify"]).await);

@@ -8,19 +8,34 @@ pub(in crate::commands) const JAPANESE: &[(&str, &str)] = &[
     ),
     ("record list", "機関の記録簿を古い順に表示する"),
     ("record list#org", "どの機関の記録簿か"),
-    ("record list#side", "provision(提供、29 条)または receipt(受領、30 条)"),
+    (
+        "record list#side",
+        "provision(提供、29 条)または receipt(受領、30 条)",
+    ),
     ("record list#counterparty", "この相手方とのものだけ"),
-    ("record list#from", "この時から: 2026-04-01、2026-04-01T09:30(日本時間)"),
+    (
+        "record list#from",
+        "この時から: 2026-04-01、2026-04-01T09:30(日本時間)",
+    ),
     ("record list#to", "この時まで(日付はその日の終わりまで)"),
     ("record list#max", "表示する件数"),
     ("record show", "一つの記録のすべての項目を表示する"),
-    ("record show#record", "`record list` に表示される記録番号: H1/provision/C1/42"),
+    (
+        "record show#record",
+        "`record list` に表示される記録番号: H1/provision/C1/42",
+    ),
     ("record month", "月次の一覧を相手方ごとに作る(HTML は印刷用)"),
     ("record month#org", "どの機関の記録簿か"),
     ("record month#month", "対象月(日本時間): 2026-04"),
-    ("record month#side", "provision(提供、29 条)または receipt(受領、30 条)"),
+    (
+        "record month#side",
+        "provision(提供、29 条)または receipt(受領、30 条)",
+    ),
     ("record month#counterparty", "この相手方とのものだけ"),
-    ("record month#format", "形式(省略時は --output の拡張子、なければ text)"),
+    (
+        "record month#format",
+        "形式(省略時は --output の拡張子、なければ text)",
+    ),
     (
         "record month#output",
         "書き出すファイル(所有者だけが読める。省略時は標準出力)",
@@ -38,7 +53,10 @@ pub(in crate::commands) const JAPANESE: &[(&str, &str)] = &[
     ("record patient#org", "この機関が記録したものだけ"),
     ("record patient#from", "この時から"),
     ("record patient#to", "この時まで(日付はその日の終わりまで)"),
-    ("record patient#format", "形式(省略時は --output の拡張子、なければ text)"),
+    (
+        "record patient#format",
+        "形式(省略時は --output の拡張子、なければ text)",
+    ),
     (
         "record patient#output",
         "書き出すファイル(所有者だけが読める。省略時は標準出力)",
@@ -53,7 +71,10 @@ pub(in crate::commands) const JAPANESE: &[(&str, &str)] = &[
         "record received#patient",
         "患者ID: ID^^^&OID&ISO、またはこのドメインの ID のみ",
     ),
-    ("record received#format", "形式(省略時は --output の拡張子、なければ text)"),
+    (
+        "record received#format",
+        "形式(省略時は --output の拡張子、なければ text)",
+    ),
     (
         "record received#output",
         "書き出すファイル(所有者だけが読める。省略時は標準出力)",

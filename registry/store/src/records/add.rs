@@ -135,9 +135,7 @@ impl<'a> RecordColumns<'a> {
             columns.ids.push(ids.ordered());
             columns.organisations.push(&record.ledger().0);
             columns.sides.push(record.side.number());
-            columns
-                .counterparties
-                .push(&record.counterparty().organisation.0);
+            columns.counterparties.push(&record.counterparty().organisation.0);
             columns.at.push(record.at);
             columns.bases.push(record.basis.code());
             columns.legally_required.push(record.legally_required);

@@ -68,7 +68,8 @@ impl Store {
         };
         let sealed = Version::seal(draft).map_err(|_| StoreError::row("instrument_version", "content"))?;
         let instrument = Instrument::BreakGlassSession(sealed.clone());
-        self.add_in(session, "emergency open", &instrument, change).await?;
+        self.add_in(session, "emergency open", &instrument, change)
+            .await?;
         let tasks = add_tasks(session, &Task::of_session(ledger, &sealed)).await?;
         commit(transaction).await?;
         let patient = gathered(known.into_iter().chain([instrument])).into_facts().1;

@@ -118,7 +118,10 @@ async fn strands(
     after: &(String, i16, String),
 ) -> Result<Vec<Strand>, StoreError> {
     let rows = session
-        .query(&sql::RECORD_STRANDS, &[&organisation, &after.0, &after.1, &after.2])
+        .query(
+            &sql::RECORD_STRANDS,
+            &[&organisation, &after.0, &after.1, &after.2],
+        )
         .await?;
     rows.iter().map(strand).collect()
 }

@@ -46,7 +46,12 @@ fn disclosed(world: &World) -> Written {
         patient: &instruments,
     };
     let permit = decide(facts, &world.request, &world.document).permit().unwrap();
-    let released = [Released::new(Uuid::from_u128(1), world.document.clone(), permit, uuid(77))];
+    let released = [Released::new(
+        Uuid::from_u128(1),
+        world.document.clone(),
+        permit,
+        uuid(77),
+    )];
     let disclosure = Disclosure {
         request: &world.request,
         released: &released,
@@ -113,7 +118,10 @@ async fn both_sides_keep_what_was_disclosed() {
             .find(|entry| entry.record.side == side)
             .unwrap();
         assert_eq!(kept[0].record, entry.record);
-        assert_eq!((kept[0].previous.as_str(), &kept[1].previous), ("", &kept[0].sha256));
+        assert_eq!(
+            (kept[0].previous.as_str(), &kept[1].previous),
+            ("", &kept[0].sha256)
+        );
         assert_eq!(kept[0].keep_until, entry.keep_until);
         let named = db.store.record(&kept[1].name).await.unwrap().unwrap();
         assert_eq!(named.sha256, kept[1].sha256);
@@ -136,12 +144,14 @@ async fn both_sides_keep_what_was_disclosed() {
 async fn all_or_nothing_and_nothing_of_nobody() {
     let db = Db::empty().await;
     let ids = Ids::new(fresh_space());
-    let refused = db
-        .store
-        .keep_records(&disclosed(&law::emergency()), &ids)
-        .await;
+    let refused = db.store.keep_records(&disclosed(&law::emergency()), &ids).await;
     assert!(
-        matches!(&refused, Err(RecordsError::Store(StoreError::Server { .. } | StoreError::Constraint { .. }))),
+        matches!(
+            &refused,
+            Err(RecordsError::Store(
+                StoreError::Server { .. } | StoreError::Constraint { .. }
+            ))
+        ),
         "the patient is not known: {refused:?}"
     );
     for table in ["provision_record", "record_strand", "disclosure_task"] {
@@ -159,7 +169,11 @@ async fn requests_at_once_make_whole_strands() {
     for number in 0..40 {
         let store = db.store.clone();
         // Of two receivers; some are written down with both at once.
-        let mut written = if number % 2 == 0 { scoped.clone() } else { joint.clone() };
+        let mut written = if number % 2 == 0 {
+            scoped.clone()
+        } else {
+            joint.clone()
+        };
         if number % 5 == 0 {
             written.extend(scoped.clone());
             written.extend(joint.clone());
@@ -206,14 +220,20 @@ async fn nobody_changes_or_removes_a_record() {
             "DELETE FROM record_strand",
             "TRUNCATE record_strand",
         ] {
-            assert!(client.batch_execute(statement).await.is_err(), "{who}: {statement}");
+            assert!(
+                client.batch_execute(statement).await.is_err(),
+                "{who}: {statement}"
+            );
         }
     }
     client.batch_execute("RESET ROLE").await.unwrap();
     let early = "INSERT INTO provision_record SELECT patient, at, gen_random_uuid(), organisation, side, counterparty,
                         3, basis, legally_required, decision, at + interval '2 years', person, content, previous, sha256
                    FROM provision_record";
-    assert!(client.batch_execute(early).await.is_err(), "kept for less than the law asks");
+    assert!(
+        client.batch_execute(early).await.is_err(),
+        "kept for less than the law asks"
+    );
     // The function removes nothing either whose time is not over.
     let change = change(1, NOW, "事務局");
     let far = datetime!(2090-01-01 0:00 UTC);
@@ -250,7 +270,11 @@ async fn what_is_over_is_removed_from_the_beginning_and_the_rest_stays_one_piece
     };
     // By policy it is kept longer than the rows say.
     assert_eq!(expire(1, datetime!(2014-01-01 0:00 UTC)).await, 0);
-    assert_eq!(expire(2, datetime!(2017-01-01 0:00 UTC)).await, 4, "two, of either side");
+    assert_eq!(
+        expire(2, datetime!(2017-01-01 0:00 UTC)).await,
+        4,
+        "two, of either side"
+    );
     assert_eq!(breaks(&db).await, [] as [Vec<Break>; 0]);
     assert_eq!(expire(3, NOW).await, 2);
     assert_eq!(expire(4, NOW).await, 0);
@@ -444,7 +468,11 @@ async fn tasks_are_opened_once_and_closed() {
         open_one
     );
     assert_eq!(count(TaskKind::Review, due).await, late_one);
-    assert_eq!(count(TaskKind::TellAuthor, due).await, open_one, "never late: at once");
+    assert_eq!(
+        count(TaskKind::TellAuthor, due).await,
+        open_one,
+        "never late: at once"
+    );
 
     let reference = history[0].reference();
     let by = change(50, NOW + Duration::hours(1), "H1 連絡係");
@@ -452,7 +480,10 @@ async fn tasks_are_opened_once_and_closed() {
     let deed = Deed::new("emergency notified", session.as_str());
     assert_eq!(db.store.task_done(reference, done, &deed, &by).await.unwrap(), 1);
     let again = change(51, NOW + Duration::hours(1), "H1 連絡係");
-    assert_eq!(db.store.task_done(reference, done, &deed, &again).await.unwrap(), 0);
+    assert_eq!(
+        db.store.task_done(reference, done, &deed, &again).await.unwrap(),
+        0
+    );
 
     // The review is the session's next version, in one transaction with its task.
     let mut value = history[0].value().unwrap();
