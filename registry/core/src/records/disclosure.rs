@@ -3,7 +3,10 @@
 use uuid::Uuid;
 use xds_policy::decision::Permit;
 use xds_policy::document::Document;
+use xds_policy::obligations::Obligation;
 use xds_policy::request::Request;
+
+use super::task::TaskKind;
 
 /// What one request about one patient releases.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +41,17 @@ pub struct Released {
 impl Released {
     /// The slot of a DocumentEntry that says how its author acquired the data 取得の経緯 (Article 30(1)(2)).
     pub const ACQUISITION_SLOT: &'static str = "urn:renkei:acquisition";
+
+    /// Whether a release on this permit is written down, or leaves somebody something to do. Own records and entrusted
+    /// tasks are not and do not.
+    pub fn is_told(permit: &Permit) -> bool {
+        permit.obligations.iter().any(|obligation| {
+            matches!(
+                obligation,
+                Obligation::ProvisionRecord { .. } | Obligation::ReceiptRecord { .. }
+            ) || TaskKind::of(*obligation).is_some()
+        })
+    }
 
     /// A document of which nothing is known but what policy decided on.
     pub fn new(entry: Uuid, document: Document, permit: Permit, decision: Uuid) -> Self {

@@ -398,6 +398,8 @@ proptest! {
             prop_assert_eq!(of_it(Side::Provision), asked(|o| matches!(o, Obligation::ProvisionRecord { .. })));
             prop_assert_eq!(of_it(Side::Receipt), asked(|o| matches!(o, Obligation::ReceiptRecord { .. })));
         }
+        let is_told = released.iter().any(|one| Released::is_told(&one.permit));
+        prop_assert_eq!(is_told, !written.is_empty());
         for record in records {
             prop_assert_eq!(record.count, record.items.len());
             prop_assert!(record.ledger() != &record.counterparty().organisation, "nobody provides to itself");

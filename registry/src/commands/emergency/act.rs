@@ -1,12 +1,12 @@
 //! `emergency review | notified`
 
 use registry_core::records::TaskKind;
-use registry_store::{Change, Deed, Instrument, Store};
+use registry_store::{Change, Deed, Instrument, Store, StoreError};
 use serde_json::json;
 use xds_policy::instruments::session::{BreakGlassSession, Review, ReviewOutcome};
-use xds_policy::version::{Draft, Version};
-use xds_policy::words::UserId;
-use xds_server::lang::Say;
+use xds_policy::version::{Draft, InstrumentKind, Version};
+use xds_policy::words::{InstrumentId, UserId};
+use xds_server::lang::{Lang, Say};
 
 use super::super::Done;
 use super::super::instrument::refused;
@@ -101,37 +101,52 @@ pub(super) async fn notified(
     output: Output,
 ) -> Done {
     let id = arguments.session.as_str();
-    let latest = session(store, id).await?.ok_or_else(|| missing(id, output))?;
     let task = TaskKind::from(arguments.whom);
-    let done = (task, arguments.org.as_deref());
-    let closed = if arguments.whom == Whom::Patient && latest.terms.patient_told_at.is_none() {
-        let mut draft = next(&latest, change);
-        let told_at = arguments.at.unwrap_or(change.at).min(change.at);
-        draft.terms.patient_told_at = Some(told_at);
-        store
-            .close_tasks("emergency notified", &enter(draft)?, done, change)
-            .await
-            .map_err(|error| refused(&error, output))?
-    } else {
-        let deed = Deed {
-            patients: vec![latest.terms.patient.0.clone()],
-            after: Some(json!({ "told": task.name(), "organisation": arguments.org })),
-            ..Deed::new("emergency notified", id)
-        };
-        store.task_done(latest.reference(), done, &deed, change).await?
+    let closed = match session(store, id).await? {
+        Some(latest) if arguments.whom == Whom::Patient && latest.terms.patient_told_at.is_none() => {
+            let mut draft = next(&latest, change);
+            draft.terms.patient_told_at = Some(arguments.at.unwrap_or(change.at).min(change.at));
+            let done = (task, arguments.org.as_deref());
+            store
+                .close_tasks("emergency notified", &enter(draft)?, done, change)
+                .await
+                .map_err(|error| refused(&error, output))?
+        }
+        Some(latest) => told(store, &Instrument::BreakGlassSession(latest), arguments, change).await?,
+        // A legal order leaves a notice to the patient too.
+        None => {
+            let kind = InstrumentKind::LegalOrder;
+            let orders = store
+                .instrument_history(kind, &InstrumentId(id.to_owned()))
+                .await?;
+            let order = orders.last().ok_or_else(|| missing(id, output))?;
+            told(store, order, arguments, change).await?
+        }
     };
-    let (ja, en) = (
-        kind(task, xds_server::lang::Lang::Ja),
-        kind(task, xds_server::lang::Lang::En),
-    );
     let say = Say::new(
-        format!("{id}: {ja}を {closed} 件、済みにしました。"),
-        format!("{id}: {en}: {closed} done"),
+        format!("{id}: {}を {closed} 件、済みにしました。", kind(task, Lang::Ja)),
+        format!("{id}: {}: {closed} done", kind(task, Lang::En)),
     );
-    Ok(output.result(
-        &say,
-        &json!({ "session": id, "told": task.name(), "closed": closed }),
-    ))
+    let value = json!({ "session": id, "told": task.name(), "closed": closed });
+    Ok(output.result(&say, &value))
+}
+
+/// Enters that somebody was told, which makes no version. How many tasks it closes.
+async fn told(
+    store: &Store,
+    instrument: &Instrument,
+    arguments: &NotifiedArguments,
+    change: &Change,
+) -> Result<u64, StoreError> {
+    let task = TaskKind::from(arguments.whom);
+    let patient = instrument.patient().map(|patient| patient.0.clone());
+    let deed = Deed {
+        patients: patient.into_iter().collect(),
+        after: Some(json!({ "told": task.name(), "organisation": arguments.org })),
+        ..Deed::new("emergency notified", &arguments.session)
+    };
+    let done = (task, arguments.org.as_deref());
+    store.task_done(instrument.reference(), done, &deed, change).await
 }
 
 #[cfg(test)]

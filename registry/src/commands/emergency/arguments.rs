@@ -39,7 +39,7 @@ pub(crate) enum EmergencyCommand {
 
 #[derive(Args, Debug)]
 pub(crate) struct NotifiedArguments {
-    /// The session's id.
+    /// The id of the session, or of the legal order that the patient is told of.
     #[arg(long)]
     pub(crate) session: String,
     /// Who was told.

@@ -30,7 +30,10 @@ pub(in crate::commands) const JAPANESE: &[(&str, &str)] = &[
         "emergency notified",
         "知らせたことを登録する: 患者に得たものと提供元を、機関に緊急時アクセスがあったことを",
     ),
-    ("emergency notified#session", "ID"),
+    (
+        "emergency notified#session",
+        "緊急時アクセスの ID、または患者に知らせた法令照会の ID",
+    ),
     (
         "emergency notified#whom",
         "知らせた相手: patient(患者)、author(作成機関)、operator(運営主体)、privacy-officer(個人情報保護責任者)",
