@@ -25,7 +25,7 @@ use super::session::{change, with_store};
 use crate::config::Config;
 
 pub(super) use arguments::RecordCommand;
-pub(super) use received::{Received, received};
+pub(super) use received::received;
 pub(super) use value::{value, what};
 pub(super) use words::JAPANESE;
 

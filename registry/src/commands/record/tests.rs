@@ -12,9 +12,9 @@ use xds_policy::ledger::Facts;
 use xds_policy::words::Operation;
 
 use super::super::desk::{Desk, lasting};
-use super::Received;
 use super::month::MonthReport;
 use super::patient::PatientReport;
+use super::received::Received;
 
 #[expect(dead_code, reason = "the tests of xds-policy use the rest")]
 #[path = "../../../../common/policy/tests/it/fixture.rs"]
