@@ -1,4 +1,4 @@
-//! The domain's data as one process works with it: code lists, policy, directory. Read again when it changes.
+//! The domain's data as one process works with it: code lists, instruments, directory. Read again when it changes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use registry_core::codes::{AffinityDomain, AssigningAuthority};
 use registry_core::ledger::Directory;
 use registry_store::{DomainSettings, Store, StoreError};
-use xds_policy::Domain;
+use xds_policy::ledger::Ledger;
 use xds_server::ledger::NodeList;
 
 /// How often it is asked whether the domain's data have changed. What the command line changed is in force this soon.
@@ -22,9 +22,9 @@ pub(crate) struct DomainData {
     pub(crate) affinity: AffinityDomain,
     /// The domain's settings.
     pub(crate) settings: DomainSettings,
-    /// What policy needs of them.
-    pub(crate) policy: Domain,
-    /// Organisations and legal entities.
+    /// The instruments of the whole domain: what the law is applied from. Those of patients are read for every request.
+    pub(crate) ledger: Ledger,
+    /// Which organisation an authorInstitution names.
     pub(crate) directory: Directory,
     /// The version of the whole in the database.
     version: String,
@@ -81,6 +81,7 @@ async fn load(
     if let Some(authority) = authority {
         affinity = affinity.with_authority(authority.clone());
     }
+    let ledger = store.law().await?;
     let directory = store.directory().await?;
     let mut enrolled = store.enrolled_nodes().await?;
     if !settings.default_user_allowed {
@@ -89,8 +90,8 @@ async fn load(
     nodes.replace(enrolled);
     Ok(DomainData {
         affinity,
-        policy: settings.policy(),
         settings,
+        ledger,
         directory,
         version,
     })

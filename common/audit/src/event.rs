@@ -293,14 +293,14 @@ impl EventKind {
 pub struct Decision {
     /// The decision's own id.
     pub id: String,
-    /// Its basis: own record, consent, shared with all ...
+    /// Its basis: own record, joint use, consent ...
     pub basis: String,
     /// The instrument that it rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instrument: Option<Instrument>,
 }
 
-/// A consent, an agreement or a setting, in the version that was applied.
+/// A consent, an agreement, an organisation ..., in the version that was applied.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Instrument {
     /// Its id.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use time::OffsetDateTime;
+
 use crate::transaction::Transaction;
 
 /// The key of an organisation in the ledger: the ten-digit facility code, or a name given by the operator.
@@ -157,6 +159,77 @@ pub struct User {
     pub two_factor: bool,
     /// Whether this is the default user of the node's entry rather than an asserted one.
     pub by_default: bool,
+    /// What the assertion declares of this request; nothing for a default user.
+    pub declared: Declared,
+}
+
+/// What is declared of one request, beside who makes it: decisions may rest on it, and nothing of it is ever inferred.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Declared {
+    /// The visit, as the requester numbers it.
+    pub encounter: Option<String>,
+    /// An emergency.
+    pub emergency: Option<Emergency>,
+    /// The work for another legal entity that the request is made in.
+    pub contractor: Option<Contractor>,
+}
+
+/// An emergency, as a clinician declares it.
+///
+/// `Debug` shows nothing of it.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Emergency {
+    /// Why: a code.
+    pub reason: String,
+    /// In the user's words.
+    pub text: String,
+    /// Who attests that consent cannot be obtained.
+    pub attested_by: String,
+    /// When.
+    pub attested_at: OffsetDateTime,
+    /// Whether the user was warned and confirmed.
+    pub confirmed: bool,
+    /// What sensitive documents are needed for.
+    pub need: Option<SensitiveNeed>,
+    /// A second clinician's word.
+    pub second: Option<SecondWord>,
+}
+
+/// What sensitive documents are needed for in an emergency.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SensitiveNeed {
+    /// In the user's words.
+    pub text: String,
+    /// Codes of the sensitive information.
+    pub sensitivities: BTreeSet<String>,
+    /// Whether very restricted documents without a code.
+    pub very_restricted: bool,
+}
+
+/// A second clinician's word in an emergency.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SecondWord {
+    /// Who.
+    pub by: String,
+    /// In which role.
+    pub role: String,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+impl fmt::Debug for Emergency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emergency").finish_non_exhaustive()
+    }
+}
+
+/// Work for another legal entity, under a contract.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Contractor {
+    /// The legal entity.
+    pub entity: EntityId,
+    /// The contract's id.
+    pub contract: String,
 }
 
 impl Principal {
@@ -172,6 +245,7 @@ impl Principal {
             purpose_label: CodeLabel::default(),
             two_factor: user.two_factor,
             by_default: true,
+            declared: Declared::default(),
         });
         Self {
             node,
@@ -203,6 +277,11 @@ impl Principal {
     /// The repository that passed the request on.
     pub fn via(&self) -> Option<&NodeName> {
         self.via.as_ref().map(|repository| &repository.name)
+    }
+
+    /// The organisation at the other end of the connection: the repository's, where one passes a request on.
+    pub fn connected_organisation(&self) -> &OrganisationId {
+        &self.via.as_deref().unwrap_or(&self.node).organisation
     }
 
     /// The organisation of the node.

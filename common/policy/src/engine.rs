@@ -81,9 +81,12 @@ impl Prepared<'_> {
         &self.context.request
     }
 
-    /// Whether an organisation is of the receiver's own legal entity: for SubmissionSets and Folders, which have no
-    /// class to decide on.
+    /// Whether what an organisation registered is the receiver's own record: for SubmissionSets and Folders, which have
+    /// no class to decide on. All gates of the request are open, and all that own record asks of it holds.
     pub fn owns(&self, author: &OrganisationId) -> bool {
+        if self.shut.is_some() || !self.own.holds() {
+            return false;
+        }
         let author = self.context.ledger.organisation(author, self.context.at);
         author.is_some_and(|organisation| self.context.receiver_is_of(&Author { organisation }))
     }

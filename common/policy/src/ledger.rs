@@ -15,7 +15,7 @@ use crate::instruments::refusal::Refusal;
 use crate::instruments::session::BreakGlassSession;
 use crate::reasons::Reason;
 use crate::version::{History, InstrumentRef, Terms, Version};
-use crate::words::{InstrumentId, UserId};
+use crate::words::{InstrumentId, PatientRef, UserId};
 
 /// All versions of what concerns the whole domain.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,6 +100,13 @@ impl Ledger {
             .zip(&self.lapsed)
             .find(|(known, _)| known.version == version.version);
         ended.map_or(&self.without_policy, |(_, lapsed)| lapsed)
+    }
+
+    /// Whether rules of the domain are in force.
+    pub fn has_policy(&self, at: OffsetDateTime) -> bool {
+        self.policy
+            .as_ref()
+            .is_some_and(|history| history.in_force(at).is_some())
     }
 
     /// What is known of a legal entity.
@@ -270,9 +277,23 @@ impl PatientInstruments {
             .find(|version| **version.reference() == *reference)
     }
 
-    /// All sessions of the patient, by id: each with its versions.
-    pub fn all_sessions(&self) -> &[History<BreakGlassSession>] {
-        &self.sessions
+    /// The same of one person, whose identifier is this one by now: what was entered under an identifier that has been
+    /// merged since counts under the surviving one. Which version of which instrument it is stays as it was.
+    #[must_use]
+    pub fn under(mut self, patient: &PatientRef) -> Self {
+        self.consents
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self.refusals
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self.orders
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self.sessions
+            .iter_mut()
+            .for_each(|history| history.set(|terms| &mut terms.patient, patient));
+        self
     }
 
     pub(crate) fn consents(&self) -> impl Iterator<Item = &History<Consent>> {

@@ -8,8 +8,6 @@
 //!
 //! [`engine::decide`] answers for one document. For many documents of one patient and one requester,
 //! [`engine::prepare`] does once what does not depend on the document. [`format`] is the domain as a file.
-//!
-//! The registry still runs on [`interim`]; its names are at the root of the crate until it changes over.
 
 pub mod basis;
 pub mod calendar;
@@ -26,7 +24,6 @@ pub mod hash;
 pub mod impact;
 pub mod instant;
 pub mod instruments;
-pub mod interim;
 pub mod ledger;
 pub mod obligations;
 pub mod reasons;
@@ -36,5 +33,4 @@ pub mod scope;
 pub mod version;
 pub mod words;
 
-pub use interim::{Basis, Decision, Denial, DocumentFacts, Domain, Operation, Permit, Request, decide};
 pub use scope::SharingScope;

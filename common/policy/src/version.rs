@@ -296,6 +296,14 @@ impl<T: Terms> History<T> {
             .collect()
     }
 
+    /// Gives one term of all versions another value. What each is called, and its hash, stay: only
+    /// [`PatientInstruments::under`](crate::ledger::PatientInstruments::under) does it.
+    pub(crate) fn set<V: Clone>(&mut self, term: impl Fn(&mut T) -> &mut V, value: &V) {
+        for version in &mut self.versions {
+            term(&mut version.draft.terms).clone_from(value);
+        }
+    }
+
     /// The versions, oldest first.
     pub fn versions(&self) -> &[Version<T>] {
         &self.versions

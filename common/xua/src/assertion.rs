@@ -3,7 +3,9 @@ use std::fmt;
 use time::OffsetDateTime;
 use xds_model::ident::HomeCommunityId;
 use xds_model::patient::PatientId;
-use xds_model::principal::{CodeLabel, OrganisationId, User};
+use xds_model::principal::{
+    self, CodeLabel, Declared, Emergency, EntityId, OrganisationId, SecondWord, SensitiveNeed, User,
+};
 
 use crate::attributes::{Coded, InstanceIdentifier};
 
@@ -86,6 +88,12 @@ pub struct BreakGlass {
     pub attested_by: String,
     /// When.
     pub attested_at: OffsetDateTime,
+    /// Whether the user was warned and confirmed.
+    pub confirmed: bool,
+    /// What sensitive documents are needed for.
+    pub need: Option<SensitiveNeed>,
+    /// A second clinician's word.
+    pub second: Option<SecondWord>,
 }
 
 /// Work for another legal entity, under a contract.
@@ -151,6 +159,7 @@ impl Assertion {
             .flat_map(|role| self.claims.purposes.iter().map(move |purpose| (role, purpose)));
         combinations
             .map(|(role, purpose)| User {
+                declared: self.claims.declared(),
                 id: self.claims.name_id.clone(),
                 issuer: Some(self.issuer.clone()),
                 alias: self.claims.alias.clone(),
@@ -168,6 +177,30 @@ impl Assertion {
     pub fn audit_user_name(&self) -> String {
         let alias = self.claims.alias.as_deref().unwrap_or_default();
         format!("{alias}<{}@{}>", self.claims.name_id, self.issuer)
+    }
+}
+
+impl Claims {
+    /// What decisions may rest on beside the user.
+    fn declared(&self) -> Declared {
+        let emergency = self.break_glass.as_ref().map(|declared| Emergency {
+            reason: declared.reason.clone(),
+            text: declared.text.clone().unwrap_or_default(),
+            attested_by: declared.attested_by.clone(),
+            attested_at: declared.attested_at,
+            confirmed: declared.confirmed,
+            need: declared.need.clone(),
+            second: declared.second.clone(),
+        });
+        let contractor = self.contractor.as_ref().map(|work| principal::Contractor {
+            entity: EntityId(work.entity.clone()),
+            contract: work.contract.clone(),
+        });
+        Declared {
+            encounter: self.encounter.as_ref().map(|encounter| encounter.id.clone()),
+            emergency,
+            contractor,
+        }
     }
 }
 

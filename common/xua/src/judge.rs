@@ -1,7 +1,7 @@
 //! Whether what a signed assertion says is acceptable: now, here, from this node.
 
 use time::OffsetDateTime;
-use xds_model::principal::EnrolledNode;
+use xds_model::principal::{EnrolledNode, SecondWord, SensitiveNeed};
 
 use crate::assertion::{BreakGlass, Claims, Contractor, Encounter};
 use crate::attributes::Attributes;
@@ -222,18 +222,67 @@ fn encounter(attributes: &Attributes) -> Result<Option<Encounter>, Reason> {
     }
 }
 
+/// All parts of the declaration that are given need the reason, and who attests it when.
 fn break_glass(attributes: &Attributes) -> Result<Option<BreakGlass>, Reason> {
     let reason = attributes.text(names::BREAK_GLASS_REASON)?;
     let text = attributes.text(names::BREAK_GLASS_TEXT)?;
     let attested_by = attributes.text(names::BREAK_GLASS_ATTESTED_BY)?;
     let attested_at = attributes.text(names::BREAK_GLASS_ATTESTED_AT)?;
-    match (reason, text, attested_by, attested_at) {
-        (None, None, None, None) => Ok(None),
-        (Some(reason), text, Some(attested_by), Some(attested_at)) => Ok(Some(BreakGlass {
+    let confirmed = truth(attributes, names::BREAK_GLASS_CONFIRMED)?;
+    let (need, second) = (sensitive_need(attributes)?, second(attributes)?);
+    match (reason, attested_by, attested_at) {
+        (Some(reason), Some(attested_by), Some(attested_at)) => Ok(Some(BreakGlass {
             reason,
             text,
             attested_by,
             attested_at: instant(&attested_at)?,
+            confirmed: confirmed.unwrap_or_default(),
+            need,
+            second,
+        })),
+        (None, None, None)
+            if text.is_none() && confirmed.is_none() && need.is_none() && second.is_none() =>
+        {
+            Ok(None)
+        }
+        _ => Err(Reason::BreakGlass),
+    }
+}
+
+fn truth(attributes: &Attributes, name: &str) -> Result<Option<bool>, Reason> {
+    match attributes.text(name)?.as_deref() {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(_) => Err(Reason::AttributeForm),
+    }
+}
+
+fn sensitive_need(attributes: &Attributes) -> Result<Option<SensitiveNeed>, Reason> {
+    let text = attributes.text(names::BREAK_GLASS_NEED)?;
+    let sensitivities = attributes.texts(names::BREAK_GLASS_SENSITIVITY)?;
+    let very_restricted = truth(attributes, names::BREAK_GLASS_VERY_RESTRICTED)?;
+    match text {
+        Some(text) => Ok(Some(SensitiveNeed {
+            text,
+            sensitivities: sensitivities.into_iter().collect(),
+            very_restricted: very_restricted.unwrap_or_default(),
+        })),
+        None if sensitivities.is_empty() && very_restricted.is_none() => Ok(None),
+        None => Err(Reason::BreakGlass),
+    }
+}
+
+fn second(attributes: &Attributes) -> Result<Option<SecondWord>, Reason> {
+    let by = attributes.text(names::BREAK_GLASS_SECOND_BY)?;
+    let role = attributes.text(names::BREAK_GLASS_SECOND_ROLE)?;
+    let at = attributes.text(names::BREAK_GLASS_SECOND_AT)?;
+    match (by, role, at) {
+        (None, None, None) => Ok(None),
+        (Some(by), Some(role), Some(at)) => Ok(Some(SecondWord {
+            by,
+            role,
+            at: instant(&at)?,
         })),
         _ => Err(Reason::BreakGlass),
     }

@@ -40,6 +40,20 @@ pub const BREAK_GLASS_TEXT: &str = "urn:renkei:xua:break-glass:text";
 pub const BREAK_GLASS_ATTESTED_BY: &str = "urn:renkei:xua:break-glass:attested-by";
 /// When, a time in UTC with `Z`.
 pub const BREAK_GLASS_ATTESTED_AT: &str = "urn:renkei:xua:break-glass:attested-at";
+/// `true` when the user was warned and confirmed.
+pub const BREAK_GLASS_CONFIRMED: &str = "urn:renkei:xua:break-glass:confirmed";
+/// What sensitive documents are needed for, in the user's words.
+pub const BREAK_GLASS_NEED: &str = "urn:renkei:xua:break-glass:sensitive-need";
+/// Codes of the sensitive information that is needed.
+pub const BREAK_GLASS_SENSITIVITY: &str = "urn:renkei:xua:break-glass:sensitivity";
+/// `true` when very restricted documents without a code are needed.
+pub const BREAK_GLASS_VERY_RESTRICTED: &str = "urn:renkei:xua:break-glass:very-restricted";
+/// The second clinician who confirms.
+pub const BREAK_GLASS_SECOND_BY: &str = "urn:renkei:xua:break-glass:second:by";
+/// The role of that clinician, a code.
+pub const BREAK_GLASS_SECOND_ROLE: &str = "urn:renkei:xua:break-glass:second:role";
+/// When, a time in UTC with `Z`.
+pub const BREAK_GLASS_SECOND_AT: &str = "urn:renkei:xua:break-glass:second:at";
 /// The legal entity for which the user works as a contractor.
 pub const CONTRACTOR_OF: &str = "urn:renkei:xua:capacity:contractor-of";
 /// The contract under which it does.

@@ -5,17 +5,16 @@ use std::collections::{BTreeSet, HashSet};
 use uuid::Uuid;
 use xds_model::query::ReturnType;
 use xds_model::{AssociationType, Fault, PatientId, RuleId};
-use xds_policy::Permit;
 
 use crate::object::{Current, ObjectKind};
 use crate::plan::{Plan, Search};
-use crate::view::{PolicyFacts, Surroundings, Viewer};
+use crate::view::{Released, Shown, Surroundings, Viewer};
 
 /// What the store found for a plan, in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Candidates {
-    /// DocumentEntries.
-    pub entries: Vec<Candidate>,
+    /// DocumentEntries that may be known of: each was decided on as it was read.
+    pub entries: Vec<Entry>,
     /// SubmissionSets.
     pub sets: Vec<Candidate>,
     /// Folders.
@@ -69,13 +68,20 @@ impl LeftOut {
     }
 }
 
+/// A DocumentEntry that was found and may be known of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What was found.
+    pub candidate: Candidate,
+    /// Why it may be known of.
+    pub released: Released,
+}
+
 /// A DocumentEntry, SubmissionSet or Folder that was found.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Candidate {
     /// entryUUID.
     pub id: Uuid,
-    /// What policy decides on.
-    pub policy: PolicyFacts,
     /// creationTime, submissionTime or lastUpdateTime as a number of 14 digits: the newest comes first.
     pub time: Option<i64>,
     /// What may have changed since registration.
@@ -115,8 +121,9 @@ pub struct Answer {
     pub return_type: ReturnType,
     /// SubmissionSets, DocumentEntries, Folders, Associations, in this order, the newest first.
     pub objects: Vec<AnswerObject>,
-    /// For each DocumentEntry in it why it may be known of, for the audit.
-    pub permits: Vec<(Uuid, Permit)>,
+    /// For each DocumentEntry in it why it may be known of, by entryUUID: for the audit, and for what else is written of
+    /// an answer.
+    pub released: Vec<(Uuid, Released)>,
     /// What was left out by policy, for the audit only.
     pub withheld: LeftOut,
 }
@@ -172,7 +179,7 @@ fn is_single_patient(search: &Search) -> bool {
 
 /// What the viewer may know of.
 struct Seen {
-    entries: Vec<(Candidate, Permit)>,
+    entries: Vec<Entry>,
     sets: Vec<Candidate>,
     folders: Vec<Candidate>,
     associations: Vec<Link>,
@@ -186,16 +193,12 @@ impl Seen {
             sets,
             folders,
             associations,
-            mut surroundings,
+            surroundings,
             cut: _,
             mut withheld,
         } = candidates;
-        // Nothing else asks for them.
-        if !(sets.is_empty() && folders.is_empty() && associations.is_empty()) {
-            let documents = entries.iter().map(|entry| (entry.id, entry.policy.clone()));
-            surroundings.documents.extend(documents);
-        }
-        let shows = |id: Uuid| surroundings.shows(viewer, id);
+        let released = entries.iter().map(|entry| entry.candidate.id);
+        let shown = Shown::of(surroundings, viewer, released);
         let mut kept = |id: Uuid, shown: bool| {
             if !shown {
                 withheld.add(id, LeftOut::TOUCHES);
@@ -203,23 +206,21 @@ impl Seen {
             shown
         };
         let sets = (sets.into_iter())
-            .filter(|set| kept(set.id, shows(set.id)))
+            .filter(|set| kept(set.id, shown.shows(set.id)))
             .collect();
         let folders = (folders.into_iter())
-            .filter(|folder| kept(folder.id, shows(folder.id)))
+            .filter(|folder| kept(folder.id, shown.shows(folder.id)))
             .collect();
         let associations = (associations.into_iter())
-            .filter(|link| kept(link.id, shows(link.ends.source) && shows(link.ends.target)))
+            .filter(|link| {
+                kept(
+                    link.id,
+                    shown.shows(link.ends.source) && shown.shows(link.ends.target),
+                )
+            })
             .collect();
-        let mut permitted = Vec::with_capacity(entries.len());
-        for entry in entries {
-            match viewer.permit(&entry.policy) {
-                Ok(permit) => permitted.push((entry, permit)),
-                Err(denial) => withheld.add(entry.id, denial.code()),
-            }
-        }
         Self {
-            entries: permitted,
+            entries,
             sets,
             folders,
             associations,
@@ -235,7 +236,7 @@ impl Seen {
         let packages = self.sets.iter().chain(&self.folders).map(|package| package.id);
         self.entries
             .iter()
-            .map(|(entry, _)| entry.id)
+            .map(|entry| entry.candidate.id)
             .chain(packages)
             .collect()
     }
@@ -286,7 +287,7 @@ impl Seen {
     /// The newest first; among equals by id, so that the same question has the same answer.
     fn sort(&mut self) {
         let newest = |a: &Candidate, b: &Candidate| b.time.cmp(&a.time).then(a.id.cmp(&b.id));
-        self.entries.sort_by(|a, b| newest(&a.0, &b.0));
+        self.entries.sort_by(|a, b| newest(&a.candidate, &b.candidate));
         self.sets.sort_by(newest);
         self.folders.sort_by(newest);
         self.associations.sort_by_key(|link| link.id);
@@ -294,7 +295,7 @@ impl Seen {
 
     fn one_patient(&self) -> Result<(), Fault> {
         let packages = self.sets.iter().chain(&self.folders);
-        let objects = self.entries.iter().map(|(entry, _)| entry).chain(packages);
+        let objects = self.entries.iter().map(|entry| &entry.candidate).chain(packages);
         let patients: BTreeSet<Option<&PatientId>> =
             objects.map(|object| object.current.patient.as_ref()).collect();
         if patients.len() > 1 {
@@ -305,13 +306,15 @@ impl Seen {
     }
 
     fn into_answer(self, return_type: ReturnType) -> Answer {
-        let permits = (self.entries.iter())
-            .map(|(entry, permit)| (entry.id, permit.clone()))
-            .collect();
-        let entries = self.entries.into_iter().map(|(entry, _)| entry);
+        let (entries, released): (Vec<Candidate>, Vec<(Uuid, Released)>) = (self.entries.into_iter())
+            .map(|entry| {
+                let id = entry.candidate.id;
+                (entry.candidate, (id, entry.released))
+            })
+            .unzip();
         let objects = (self.sets.into_iter())
             .map(|set| object(ObjectKind::SubmissionSet, set))
-            .chain(entries.map(|entry| object(ObjectKind::DocumentEntry, entry)))
+            .chain((entries.into_iter()).map(|entry| object(ObjectKind::DocumentEntry, entry)))
             .chain(
                 self.folders
                     .into_iter()
@@ -328,7 +331,7 @@ impl Seen {
         Answer {
             return_type,
             objects,
-            permits,
+            released,
             withheld: self.withheld,
         }
     }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 use xds_model::submission::ReceivedSubmission;
 use xds_model::{AssociationType, AvailabilityStatus, DocumentEntryType, DocumentHash, ObjectId, PatientId};
-use xds_policy::SharingScope;
 
 use crate::object::ObjectKind;
-use crate::view::Viewer;
+use crate::persons::Persons;
+use crate::view::{Judge, PolicyFacts, Viewer};
 
 /// What the store is to look up for a submission, in one go.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -99,6 +99,8 @@ pub struct Facts {
     pub addenda: Vec<Addendum>,
     /// Those of the appended documents that are transformations of another.
     pub transformations: HashSet<Uuid>,
+    /// Whose the referenced objects are.
+    pub persons: Persons,
 }
 
 /// One use of a uniqueId.
@@ -131,8 +133,8 @@ pub struct ObjectFact {
     pub entry_type: Option<DocumentEntryType>,
     /// The organisation that it comes from; none for an Association.
     pub organisation: Option<String>,
-    /// How far a DocumentEntry is shared.
-    pub scope: Option<SharingScope>,
+    /// What policy decides a DocumentEntry on.
+    pub policy: Option<PolicyFacts>,
 }
 
 /// A folder that holds a document.
@@ -159,13 +161,41 @@ pub struct Addendum {
     pub of: Uuid,
 }
 
+/// With whose eyes a submission looks at what is registered.
+#[derive(Clone, Copy, Debug)]
+pub struct Eyes<'a> {
+    /// As who publishes.
+    pub publishing: &'a Viewer<'a>,
+    /// As who would look.
+    pub querying: &'a Viewer<'a>,
+}
+
+impl ObjectFact {
+    /// A submitter knows of what it may publish or look at, and of its own record: a machine that publishes looks at
+    /// nothing, and still replaces what it published.
+    fn is_seen_by(&self, publishing: &Judge<'_>, querying: &Judge<'_>) -> bool {
+        if self.kind == ObjectKind::Association {
+            return true;
+        }
+        let owned = (self.organisation.as_deref())
+            .is_some_and(|organisation| publishing.owns(organisation, self.stored_under));
+        let permitted =
+            |facts: &PolicyFacts| publishing.permit(facts).is_ok() || querying.permit(facts).is_ok();
+        owned || self.policy.as_ref().is_some_and(permitted)
+    }
+}
+
 impl Facts {
     /// Leaves out what the submitter may not know of: to it, such documents do not exist.
     ///
     /// Ids that it gives to its own objects stay: that they are taken cannot be hidden.
-    pub fn seen_by(mut self, viewer: &Viewer<'_>, wanted: &FactsWanted) -> Self {
+    pub fn seen_by(mut self, eyes: &Eyes<'_>, wanted: &FactsWanted) -> Self {
+        let (publishing, querying) = (
+            eyes.publishing.judge(&self.persons),
+            eyes.querying.judge(&self.persons),
+        );
         self.objects
-            .retain(|id, fact| wanted.given.contains(id) || viewer.sees_fact(fact));
+            .retain(|id, fact| wanted.given.contains(id) || fact.is_seen_by(&publishing, &querying));
         let seen: HashSet<Uuid> = self.objects.keys().copied().collect();
         self.transformations.retain(|id| seen.contains(id));
         self

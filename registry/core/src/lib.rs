@@ -12,12 +12,16 @@
 //! ```
 
 pub mod answer;
+pub mod asking;
 pub mod codes;
+pub mod decisions;
 pub mod facts;
 pub mod ledger;
 pub mod object;
 pub mod patient;
+pub mod persons;
 pub mod plan;
+pub mod policy_facts;
 pub mod records;
 pub mod register;
 pub mod view;
@@ -27,6 +31,7 @@ pub use codes::{AffinityDomain, CodeFile};
 pub use facts::{Facts, FactsWanted};
 pub use ledger::Directory;
 pub use object::{BodyEncoder, ObjectKind};
+pub use persons::{Person, Persons};
 pub use plan::{Plan, plan};
 pub use register::{Changes, Context, Refusal};
 pub use view::Viewer;

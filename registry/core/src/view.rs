@@ -1,95 +1,161 @@
 //! What a requester may know of: policy applied to objects.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
+use time::OffsetDateTime;
 use uuid::Uuid;
 use xds_model::Principal;
-use xds_policy::{Decision, Denial, DocumentFacts, Domain, Operation, Permit, Request, SharingScope, decide};
+use xds_model::principal::OrganisationId;
+use xds_policy::decision::{Decision, Denial, DenyCode, Permit};
+use xds_policy::document::Document;
+use xds_policy::engine::{Prepared, prepare};
+use xds_policy::ledger::{Facts, Ledger};
+use xds_policy::reasons::Reason;
+use xds_policy::request::Request;
+use xds_policy::words::Operation;
 
-use crate::facts::ObjectFact;
-use crate::ledger::Directory;
-use crate::object::ObjectKind;
+use crate::asking::requests;
+use crate::persons::{Person, Persons};
+pub use crate::policy_facts::PolicyFacts;
 
-/// One requester, with what its requests are decided by.
+/// One requester, with what its requests are decided by as far as no patient matters.
 #[derive(Clone, Debug)]
 pub struct Viewer<'a> {
-    request: Request,
-    domain: &'a Domain,
-    directory: &'a Directory,
-}
-
-/// What policy decides a document on.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PolicyFacts {
-    /// The organisation that it comes from.
-    pub organisation: String,
-    /// How far it is shared.
-    pub scope: SharingScope,
+    requests: Vec<Request>,
+    ledger: &'a Ledger,
 }
 
 impl<'a> Viewer<'a> {
     /// Who looks, through ITI-18.
-    pub fn new(principal: &Principal, domain: &'a Domain, directory: &'a Directory) -> Self {
-        let request = request(principal, Operation::Query);
-        Self {
-            request,
-            domain,
-            directory,
-        }
+    pub fn new(principal: &Principal, ledger: &'a Ledger, at: OffsetDateTime) -> Self {
+        Self::of(principal, Operation::Query, ledger, at)
     }
 
     /// Who opens documents, through ITI-43.
-    pub fn retrieving(principal: &Principal, domain: &'a Domain, directory: &'a Directory) -> Self {
-        let request = request(principal, Operation::Retrieve);
+    pub fn retrieving(principal: &Principal, ledger: &'a Ledger, at: OffsetDateTime) -> Self {
+        Self::of(principal, Operation::Retrieve, ledger, at)
+    }
+
+    /// Who publishes, through ITI-42.
+    pub fn publishing(principal: &Principal, ledger: &'a Ledger, at: OffsetDateTime) -> Self {
+        Self::of(principal, Operation::Register, ledger, at)
+    }
+
+    fn of(principal: &Principal, op: Operation, ledger: &'a Ledger, at: OffsetDateTime) -> Self {
         Self {
-            request,
-            domain,
-            directory,
+            requests: requests(principal, op, at),
+            ledger,
         }
     }
 
-    /// The decision about a document, or about a SubmissionSet or Folder as far as its own origin goes.
-    pub fn decide(&self, organisation: &str, scope: SharingScope) -> Decision {
-        let facts = DocumentFacts {
-            author_entity: self.directory.entity_of(organisation),
-            scope,
-        };
-        decide(self.domain, &self.request, facts)
+    /// What is asked, without a patient: one for each combination of the user's roles and purposes, at least one.
+    pub fn requests(&self) -> &[Request] {
+        &self.requests
     }
 
-    /// The permit for a document.
+    /// Decides about these people's objects.
+    pub fn judge<'b>(&'b self, persons: &'b Persons) -> Judge<'b> {
+        let people = persons.people().iter();
+        Judge {
+            viewer: self,
+            prepared: people.map(|_| OnceLock::new()).collect(),
+            persons,
+        }
+    }
+
+    fn prepare<'b>(&'b self, person: &'b Person) -> Vec<Prepared<'b>> {
+        let facts = Facts {
+            ledger: self.ledger,
+            patient: person.instruments(),
+        };
+        let requests = self.requests.iter();
+        requests
+            .map(|request| {
+                let of_person = Request {
+                    patient: Some(person.patient().clone()),
+                    ..request.clone()
+                };
+                prepare(facts, &of_person)
+            })
+            .collect()
+    }
+}
+
+/// One requester before the objects of certain people.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    viewer: &'a Viewer<'a>,
+    persons: &'a Persons,
+    /// One for each request, by person.
+    prepared: Vec<OnceLock<Vec<Prepared<'a>>>>,
+}
+
+/// A document that may be known of, or handed out, with what it was decided on and what that rests on. The policy
+/// request is the viewer's, with the patient of this document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Released {
+    /// What it was decided on; its patient is the surviving one.
+    pub document: Document,
+    /// What the permit rests on: of several combinations of role and purpose the first one's.
+    pub permit: Permit,
+}
+
+impl<'a> Judge<'a> {
+    /// The decision about a document: a permit only if it is permitted to every combination of role and purpose, and
+    /// then the first one's.
+    ///
+    /// # Errors
+    /// Why there is none. A document of a person who is not known here is not permitted.
+    pub fn release(&self, facts: PolicyFacts) -> Result<Released, Denial> {
+        let permit = self.permit(&facts)?;
+        let mut document = facts.document;
+        let place = self.persons.place(facts.stored_under);
+        document.patient = place
+            .and_then(|place| self.persons.people().get(place))
+            .map(|person| person.patient().clone());
+        Ok(Released { document, permit })
+    }
+
+    /// The same, as far as the decision goes.
     ///
     /// # Errors
     /// Why there is none.
     pub fn permit(&self, facts: &PolicyFacts) -> Result<Permit, Denial> {
-        self.decide(&facts.organisation, facts.scope).permit()
-    }
-
-    /// Whether an organisation is of the viewer's own legal entity.
-    pub fn owns(&self, organisation: &str) -> bool {
-        self.directory.entity_of(organisation) == Some(&self.request.entity)
-    }
-
-    /// Whether it may know of a registered object.
-    pub(crate) fn sees_fact(&self, fact: &ObjectFact) -> bool {
-        match (fact.kind, &fact.organisation) {
-            (ObjectKind::Association, _) => true,
-            (_, Some(organisation)) => self
-                .decide(organisation, fact.scope.unwrap_or_default())
-                .is_permit(),
-            (_, None) => false,
+        let prepared = self.prepared(facts.stored_under).ok_or_else(nobody)?;
+        let mut first = None;
+        for one in prepared {
+            match one.decide(&facts.document) {
+                Decision::Permit(permit) => first = first.or(Some(permit)),
+                Decision::Deny(denial) => return Err(denial),
+            }
         }
+        first.ok_or_else(nobody)
+    }
+
+    /// Whether what an organisation registered, and what is stored under this key, is the requester's own record: for
+    /// SubmissionSets and Folders, which have no class to decide on.
+    pub fn owns(&self, organisation: &str, stored_under: Uuid) -> bool {
+        let organisation = OrganisationId(organisation.to_owned());
+        self.prepared(stored_under).is_some_and(|prepared| {
+            !prepared.is_empty() && prepared.iter().all(|one| one.owns(&organisation))
+        })
+    }
+
+    fn prepared(&self, stored_under: Uuid) -> Option<&[Prepared<'a>]> {
+        let place = self.persons.place(stored_under)?;
+        let person = self.persons.people().get(place)?;
+        let prepared = self.prepared.get(place)?;
+        Some(prepared.get_or_init(|| self.viewer.prepare(person)).as_slice())
     }
 }
 
-/// A policy request of this principal.
-pub(crate) fn request(principal: &Principal, operation: Operation) -> Request {
-    Request {
-        operation,
-        organisation: principal.organisation().clone(),
-        entity: principal.entity().clone(),
-        purpose: principal.user().map(|user| user.purpose.clone()),
-        role: principal.user().map(|user| user.role.clone()),
+/// Refusals could not be looked up.
+fn nobody() -> Denial {
+    Denial {
+        code: DenyCode::Patient,
+        reason: Some(Reason::PatientMissing),
+        why: Vec::new(),
     }
 }
 
@@ -103,6 +169,8 @@ pub struct Surroundings {
     pub packages: HashMap<Uuid, Package>,
     /// Associations that associations end at.
     pub links: HashMap<Uuid, (Uuid, Uuid)>,
+    /// Whose they are.
+    pub persons: Persons,
 }
 
 /// A SubmissionSet or Folder.
@@ -110,46 +178,63 @@ pub struct Surroundings {
 pub struct Package {
     /// The organisation that registered it.
     pub organisation: String,
+    /// The key that it is stored under.
+    pub stored_under: Uuid,
     /// The documents that it holds.
     pub documents: Vec<Uuid>,
 }
 
-impl Surroundings {
-    /// Whether the viewer may know of the object with this id.
-    pub fn shows(&self, viewer: &Viewer<'_>, id: Uuid) -> bool {
-        if self.documents.contains_key(&id) {
-            return self.shows_document(viewer, id);
+/// What of its surroundings a requester may know of.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    objects: HashSet<Uuid>,
+    links: HashMap<Uuid, (Uuid, Uuid)>,
+}
+
+impl Shown {
+    /// Decides everything once. `released` are documents that were permitted already.
+    pub(crate) fn of(
+        surroundings: Surroundings,
+        viewer: &Viewer<'_>,
+        released: impl Iterator<Item = Uuid>,
+    ) -> Self {
+        let Surroundings {
+            documents,
+            packages,
+            links,
+            persons,
+        } = surroundings;
+        let judge = viewer.judge(&persons);
+        let mut objects: HashSet<Uuid> = released.collect();
+        for (id, facts) in &documents {
+            if !objects.contains(id) && judge.permit(facts).is_ok() {
+                objects.insert(*id);
+            }
         }
-        if self.packages.contains_key(&id) {
-            return self.shows_package(viewer, id);
-        }
-        self.links.get(&id).is_some_and(|(source, target)| {
-            self.shows_end(viewer, *source) && self.shows_end(viewer, *target)
-        })
+        let packages: Vec<Uuid> = packages
+            .iter()
+            .filter(|(_, package)| package.shows(&judge, &objects))
+            .map(|(id, _)| *id)
+            .collect();
+        objects.extend(packages);
+        Self { objects, links }
     }
 
-    fn shows_document(&self, viewer: &Viewer<'_>, id: Uuid) -> bool {
-        self.documents
-            .get(&id)
-            .is_some_and(|facts| viewer.permit(facts).is_ok())
+    /// Whether the requester may know of the object with this id. Of a link it may if it may know of both ends: a
+    /// folder or a document, never a third association.
+    pub(crate) fn shows(&self, id: Uuid) -> bool {
+        self.objects.contains(&id)
+            || (self.links.get(&id)).is_some_and(|(source, target)| {
+                self.objects.contains(source) && self.objects.contains(target)
+            })
     }
+}
 
-    /// A package shows when its own origin may be seen, and every document in it.
-    fn shows_package(&self, viewer: &Viewer<'_>, id: Uuid) -> bool {
-        self.packages.get(&id).is_some_and(|package| {
-            viewer
-                .decide(&package.organisation, SharingScope::Shared)
-                .is_permit()
-                && package
-                    .documents
-                    .iter()
-                    .all(|document| self.shows_document(viewer, *document))
-        })
-    }
-
-    /// An end of an association that another association ends at: a folder or a document, never a third
-    /// association.
-    fn shows_end(&self, viewer: &Viewer<'_>, id: Uuid) -> bool {
-        self.shows_document(viewer, id) || self.shows_package(viewer, id)
+impl Package {
+    /// A package has no class to decide on. It shows when every document in it does and it is the requester's own
+    /// record or holds at least one: then it tells nothing that the documents do not.
+    fn shows(&self, judge: &Judge<'_>, shown: &HashSet<Uuid>) -> bool {
+        let all = self.documents.iter().all(|document| shown.contains(document));
+        all && (!self.documents.is_empty() || judge.owns(&self.organisation, self.stored_under))
     }
 }

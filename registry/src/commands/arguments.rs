@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use xds_model::Transaction;
 use xds_model::principal::Right;
+use xds_policy::instruments::organisation::OrganisationKind;
 use xds_server::journal_commands::{ExpireArguments, JournalCommand};
 use xds_server::lang::Lang;
 
@@ -131,7 +132,7 @@ pub(crate) struct MigrateArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrgCommand {
-    /// Enter an organisation, or a new version of one.
+    /// Enter an organisation, or a new version of one; with it, in law, the organisation and its legal entity.
     Add(OrgArguments),
     /// List the organisations in force.
     List,
@@ -141,7 +142,7 @@ pub(crate) enum OrgCommand {
         #[arg(long)]
         id: String,
     },
-    /// End an organisation. Its nodes must be ended first.
+    /// End an organisation, its nodes with it, and its membership in law.
     End {
         /// Its id.
         #[arg(long)]
@@ -163,9 +164,20 @@ pub(crate) struct OrgArguments {
     /// Legal entity 事業者: organisations of one entity share their own records.
     #[arg(long)]
     pub(crate) entity: String,
-    /// Name of the legal entity; the organisation's name unless given.
+    /// Name of the legal entity; of a new one the organisation's name unless given.
     #[arg(long)]
     pub(crate) entity_name: Option<String>,
+    /// What it is: hospital (unless given), clinic, dental-clinic, pharmacy, visiting-nursing, care, reading-centre,
+    /// laboratory, operator, municipality or other.
+    #[arg(long, value_parser = organisation_kind)]
+    pub(crate) kind: Option<OrganisationKind>,
+    /// Address of the legal entity: records of provision name it (Act on the Protection of Personal Information,
+    /// Articles 29 and 30).
+    #[arg(long)]
+    pub(crate) address: Option<String>,
+    /// Representative of the legal entity, if it is a corporation: records of provision name them.
+    #[arg(long)]
+    pub(crate) representative: Option<String>,
     /// Further facility codes.
     #[arg(long = "facility-code")]
     pub(crate) facility_codes: Vec<String>,
@@ -240,6 +252,12 @@ pub(crate) struct NodeArguments {
     /// That user signed in with two factors.
     #[arg(long, requires = "default_role")]
     pub(crate) default_two_factor: bool,
+}
+
+fn organisation_kind(text: &str) -> Result<OrganisationKind, String> {
+    let name = text.to_ascii_uppercase().replace('-', "_");
+    serde_json::from_value(name.into())
+        .map_err(|_| format!("\"{text}\" is no kind of organisation; see --help"))
 }
 
 fn transaction(text: &str) -> Result<Transaction, String> {

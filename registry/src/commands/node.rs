@@ -12,6 +12,7 @@ use xds_tls::Fingerprint;
 
 use super::Done;
 use super::arguments::{By, NodeArguments, NodeCommand};
+use super::instrument::not_entered;
 use super::output::{NotThere, Output};
 use super::session::{change, with_store};
 use crate::config::Config;
@@ -23,7 +24,8 @@ pub(super) async fn run(config: &Config, command: NodeCommand, by: &By, output: 
     };
     with_store(config, async |store| match command {
         Prepared::Add(node) => {
-            if !store.add_node(&node, &change(by)).await? {
+            let added = store.add_node(&node, &change(by)).await;
+            if !added.map_err(|error| not_entered(error, output))? {
                 let say = Say::new(
                     format!("ノードを登録できません: 機関 {} が登録されていないか、この証明書は別の有効なノードのものです。", node.organisation),
                     format!("the node cannot be entered: there is no organisation {}, or the certificate is bound to another active node", node.organisation),
@@ -44,7 +46,8 @@ pub(super) async fn run(config: &Config, command: NodeCommand, by: &By, output: 
             Ok(output.list(&headings(), versions.iter().map(row).collect(), &versions))
         }
         Prepared::Other(NodeCommand::End { name }) => {
-            if !store.end_node(&NodeName(name.clone()), &change(by)).await? {
+            let ended = store.end_node(&NodeName(name.clone()), &change(by)).await;
+            if !ended.map_err(|error| not_entered(error, output))? {
                 return Err(missing(&name, output).into());
             }
             let say = Say::new(format!("ノードを終了しました: {name}"), format!("node ended: {name}"));

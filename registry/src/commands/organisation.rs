@@ -1,11 +1,13 @@
 //! `org`: organisations of the network.
 
 use registry_core::ledger::{InForce, Organisation};
+use registry_store::InLaw;
 use xds_model::principal::{EntityId, OrganisationId};
 use xds_server::lang::Say;
 
 use super::Done;
 use super::arguments::{By, OrgArguments, OrgCommand};
+use super::instrument::not_entered;
 use super::output::{NotThere, Output};
 use super::session::{change, with_store};
 use crate::config::Config;
@@ -13,8 +15,10 @@ use crate::config::Config;
 pub(super) async fn run(config: &Config, command: OrgCommand, by: &By, output: Output) -> Done {
     with_store(config, async |store| match command {
         OrgCommand::Add(arguments) => {
+            let in_law = in_law(&arguments);
             let organisation = organisation(arguments).checked()?;
-            store.add_organisation(&organisation, &change(by)).await?;
+            let added = store.add_organisation(&organisation, &in_law, &change(by)).await;
+            added.map_err(|error| not_entered(error, output))?;
             let say = Say::new(
                 format!("機関を登録しました: {} {}", organisation.id, organisation.name),
                 format!("organisation entered: {} {}", organisation.id, organisation.name),
@@ -35,10 +39,10 @@ pub(super) async fn run(config: &Config, command: OrgCommand, by: &By, output: O
             Ok(output.list(&headings(), versions.iter().map(row).collect(), &versions))
         }
         OrgCommand::End { id } => {
-            if !store
+            let ended = store
                 .end_organisation(&OrganisationId(id.clone()), &change(by))
-                .await?
-            {
+                .await;
+            if !ended.map_err(|error| not_entered(error, output))? {
                 return Err(missing(&id, output).into());
             }
             let say = Say::new(
@@ -49,6 +53,16 @@ pub(super) async fn run(config: &Config, command: OrgCommand, by: &By, output: O
         }
     })
     .await
+}
+
+/// What the law's side does not know of yet.
+fn in_law(arguments: &OrgArguments) -> InLaw {
+    InLaw {
+        kind: arguments.kind,
+        entity_name: arguments.entity_name.clone(),
+        address: arguments.address.clone(),
+        representative: arguments.representative.clone(),
+    }
 }
 
 fn organisation(arguments: OrgArguments) -> Organisation {

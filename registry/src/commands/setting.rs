@@ -60,19 +60,19 @@ pub(super) async fn run(config: &Config, command: SettingCommand, by: &By, outpu
 fn meanings() -> [(&'static str, &'static str, Say); 4] {
     [
         (
-            "shared_with_all",
-            "false",
-            Say::new(
-                "登録された全機関がすべての文書を見られるようにする(実演用。患者データのある網では使わない)",
-                "every enrolled organisation sees all documents (for demonstrations; not where patient data are)",
-            ),
-        ),
-        (
             "unknown_codes",
             "refuse",
             Say::new(
                 "コード表にないコードを拒否する (refuse) か警告にとどめる (warn)",
                 "codes outside the lists are refused, or warned of (warn)",
+            ),
+        ),
+        (
+            "unknown_author_institution",
+            "attribute",
+            Say::new(
+                "台帳にない機関が作成者の文書を、公開した機関のものとして印をつけて受け入れる (attribute) か拒否する (refuse)",
+                "documents whose author's institution nobody knows are attributed to who publishes them, and marked (attribute), or refused (refuse)",
             ),
         ),
         (

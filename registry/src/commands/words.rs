@@ -20,14 +20,36 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
     ("migrate", "データベースのスキーマを最新にする"),
     ("migrate#grant", "実行用の役割 (database.user) に権限も与える"),
     ("org", "医療機関等の台帳"),
-    ("org add", "機関を登録する(登録済みなら新しい版にする)"),
+    (
+        "org add",
+        "機関を登録する(登録済みなら新しい版にする)。法律上の機関と事業者も同時に登録する",
+    ),
     ("org list", "有効な機関の一覧"),
     ("org show", "機関を一つ表示する"),
-    ("org end", "機関の登録を終了する(先にノードを終了しておく)"),
+    (
+        "org end",
+        "機関の登録をノードとともに終了し、法律上の参加も終える",
+    ),
     ("org add#id", "10 桁の医療機関コード、または任意の名前"),
     ("org add#name", "名称"),
     ("org add#kana", "カナ名称(並べ替え用)"),
     ("org add#entity", "事業者。同じ事業者の機関どうしは自院として扱う"),
+    (
+        "org add#entity_name",
+        "事業者の名称(新しい事業者では、省略すると機関の名称)",
+    ),
+    (
+        "org add#kind",
+        "種別: hospital(省略時)、clinic、dental-clinic、pharmacy、visiting-nursing、care、reading-centre、laboratory、operator、municipality、other",
+    ),
+    (
+        "org add#address",
+        "事業者の住所(個人情報保護法 29・30 条の記録に載る)",
+    ),
+    (
+        "org add#representative",
+        "事業者が法人の場合の代表者(同じく記録に載る)",
+    ),
     ("node", "ノード(証明書と機関の結び付け)の台帳"),
     ("node add", "証明書を機関に結び付けて登録する"),
     ("node list", "有効なノードの一覧"),

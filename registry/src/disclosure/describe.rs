@@ -1,15 +1,41 @@
 //! What a record says of a document beyond what policy decides on: read from the object that is stored.
 
 use registry_core::records::Released;
+use registry_core::view;
+use uuid::Uuid;
 use xds_ebxml::stored::{BodyError, EntryColumns, Escaped, decode_document_entry};
 use xds_model::{AvailabilityStatus, DocumentEntry};
+
+/// A document on its way out, as records tell of it; none if they tell nothing of such a release. `body` is the object as
+/// it is stored.
+///
+/// # Errors
+/// When the stored object is damaged.
+pub(crate) fn outgoing(
+    entry: Uuid,
+    released: &view::Released,
+    decision: Uuid,
+    body: &[u8],
+) -> Result<Option<Released>, BodyError> {
+    if !Released::is_told(&released.permit) {
+        return Ok(None);
+    }
+    let mut outgoing = Released::new(
+        entry,
+        released.document.clone(),
+        released.permit.clone(),
+        decision,
+    );
+    describe(&mut outgoing, body)?;
+    Ok(Some(outgoing))
+}
 
 /// Adds title, hash, the identifier at the author, and how the author acquired it. An empty body, of an answer that has
 /// ids alone, adds nothing.
 ///
 /// # Errors
 /// When the stored object is damaged.
-pub(crate) fn describe(released: &mut Released, body: &[u8]) -> Result<(), BodyError> {
+fn describe(released: &mut Released, body: &[u8]) -> Result<(), BodyError> {
     if body.is_empty() {
         return Ok(());
     }
@@ -46,7 +72,6 @@ fn acquisition(entry: &DocumentEntry) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
     use xds_ebxml::stored::encode_document_entry;
     use xds_model::slot::Slot;
     use xds_model::text::Text;

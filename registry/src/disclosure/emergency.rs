@@ -41,13 +41,14 @@ async fn open_one(keeper: Keeper<'_>, request: &Request, patient: &PatientId) ->
             return false;
         }
     };
+    let person = PatientRef(surviving.to_string());
     let request = Request {
-        patient: Some(PatientRef(surviving.to_string())),
+        patient: Some(person.clone()),
         ..request.clone()
     };
     let id = InstrumentId(format!("emergency-{}", ids.ordered()));
     let wanted = |known: &PatientInstruments| {
-        let known = known.clone();
+        let known = known.clone().under(&person);
         let facts = Facts {
             ledger,
             patient: &known,

@@ -17,7 +17,7 @@ use xds_policy::request::Request;
 use xds_policy::version::{InstrumentKind, InstrumentRef};
 use xds_policy::words::PatientRef;
 
-pub(crate) use describe::describe;
+pub(crate) use describe::outgoing;
 pub(crate) use doctor::examine;
 pub(crate) use emergency::open_declared;
 pub(crate) use metrics::DisclosureMetrics;

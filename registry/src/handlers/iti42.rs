@@ -8,7 +8,7 @@ use registry_core::register::{Changes, Context, Refusal, decide};
 use registry_store::{AuditMark, Busy, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use xds_audit::{Closing, Decision, Event, EventKind, Objects, Opening, Outcome, Withheld};
+use xds_audit::{Closing, Event, EventKind, Objects, Opening, Outcome, Withheld};
 use xds_ebxml::rim::{ObjectLimits, SenderColumn, read_submission};
 use xds_ebxml::rs::write_registry_response;
 use xds_model::submission::ReceivedSubmission;
@@ -16,6 +16,7 @@ use xds_model::{Fault, RuleId};
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
 
+use super::law::audited;
 use crate::app::App;
 use crate::encoder::Encoder;
 
@@ -100,8 +101,9 @@ async fn register(
     let context = Context {
         principal: &exchange.caller.principal,
         affinity: &domain.affinity,
-        domain: &domain.policy,
+        ledger: &domain.ledger,
         directory: &domain.directory,
+        unknown_institution: domain.settings.unknown_author_institution,
         limits: app.submissions,
         ids: app.ids.as_ref(),
         now,
@@ -119,12 +121,12 @@ async fn register(
         .store
         .register(&wanted, now, |facts| {
             let changes = decide(received, &wanted, facts, &context, &Encoder)?;
-            let mark = mark(correlation, &opening, &changes, now)?;
+            let mark = mark(correlation, &opening, permitted(&changes), now)?;
             Ok((changes, Some(mark)))
         })
         .await?;
     Ok(stored.map(|changes| Registered {
-        closing: permitted(correlation, &changes),
+        closing: permitted(&changes),
         warnings: changes.warnings,
     }))
 }
@@ -133,12 +135,12 @@ async fn register(
 fn mark(
     correlation: Uuid,
     opening: &Opening,
-    changes: &Changes,
+    closing: Closing,
     at: OffsetDateTime,
 ) -> Result<AuditMark, Refusal> {
     let event = Event {
         opening: opening.clone(),
-        closing: permitted(correlation, changes),
+        closing,
     };
     match serde_json::to_vec(&event) {
         Ok(event) => Ok(AuditMark {
@@ -169,21 +171,9 @@ fn objects(received: &ReceivedSubmission) -> Objects {
     }
 }
 
-fn permitted(correlation: Uuid, changes: &Changes) -> Closing {
-    let mut bases: Vec<&'static str> = changes
-        .permits
-        .iter()
-        .map(|entry| entry.permit.basis.code())
-        .collect();
-    bases.sort_unstable();
-    bases.dedup();
-    let decision = |basis: &str| Decision {
-        id: correlation.to_string(),
-        basis: basis.to_owned(),
-        instrument: None,
-    };
+fn permitted(changes: &Changes) -> Closing {
     Closing {
-        decisions: bases.into_iter().map(decision).collect(),
+        decisions: audited(&changes.decisions),
         ..Closing::success()
     }
 }
@@ -195,7 +185,7 @@ fn refused(refusal: &Refusal) -> Closing {
         .iter()
         .map(|denial| Withheld {
             object: String::new(),
-            reason: denial.code().to_owned(),
+            reason: denial.code.code().to_owned(),
         })
         .collect();
     Closing {

@@ -94,6 +94,8 @@ pub(crate) async fn insert(session: Session<'_>, writes: &[Write<'_>]) -> Result
                 &e.home,
                 &e.body,
                 &first.at,
+                &e.keeper,
+                &e.attributed,
             ],
         )
         .await?;
@@ -354,6 +356,8 @@ struct EntryColumns<'a> {
     hash: Vec<Option<Vec<u8>>>,
     home: Vec<Option<&'a str>>,
     body: Vec<&'a [u8]>,
+    keeper: Vec<Option<&'a str>>,
+    attributed: Vec<bool>,
 }
 
 impl<'a> EntryColumns<'a> {
@@ -395,5 +399,7 @@ impl<'a> EntryColumns<'a> {
         self.hash.push(row.hash.as_deref().and_then(hash_bytes));
         self.home.push(row.home.as_deref());
         self.body.push(&row.body);
+        self.keeper.push(row.keeper.as_deref());
+        self.attributed.push(row.attributed);
     }
 }

@@ -1,21 +1,30 @@
 //! Facts for a submission, loaded in one round trip.
 
-use futures_util::future::try_join;
+use futures_util::future::try_join3;
 use registry_core::facts::{Addendum, Facts, FactsWanted, Holder, ObjectFact, UniqueIdUse};
-use registry_core::object::{ObjectKind, entry_type_from_number, scope_from_number, status_from_number};
+use registry_core::object::{ObjectKind, entry_type_from_number, status_from_number};
 use tokio_postgres::Row;
 use uuid::Uuid;
 use xds_model::{AvailabilityStatus, PatientId};
 
 use crate::error::StoreError;
-use crate::row::{hash_from_bytes, read};
+use crate::persons::persons;
+use crate::row::{hash_from_bytes, policy, read};
 use crate::session::Session;
 use crate::sql;
 
 /// What the registry holds of what is wanted.
 pub(crate) async fn load(session: Session<'_>, wanted: &FactsWanted) -> Result<Facts, StoreError> {
-    let (base, linked) = try_join(base(session, wanted), linked(session, wanted)).await?;
-    let mut facts = Facts::default();
+    let (base, linked, whose) = try_join3(
+        base(session, wanted),
+        linked(session, wanted),
+        whose(session, wanted),
+    )
+    .await?;
+    let mut facts = Facts {
+        persons: persons(&whose)?,
+        ..Facts::default()
+    };
     for row in &base {
         add_base(&mut facts, row)?;
     }
@@ -44,6 +53,15 @@ async fn linked(session: Session<'_>, wanted: &FactsWanted) -> Result<Vec<Row>, 
     session
         .query(&sql::LINKED_FACTS, &[&referenced, &replaced, &appended])
         .await
+}
+
+/// Of the referenced objects. Their patients are locked, so that nobody is merged in between.
+async fn whose(session: Session<'_>, wanted: &FactsWanted) -> Result<Vec<Row>, StoreError> {
+    if !wanted.touches_registered() {
+        return Ok(Vec::new());
+    }
+    let referenced: Vec<Uuid> = wanted.referenced.iter().copied().collect();
+    session.query(&sql::PERSONS_OF_OBJECTS, &[&referenced]).await
 }
 
 /// Ids and authorities, in two columns.
@@ -97,7 +115,7 @@ fn taken(kind: ObjectKind) -> ObjectFact {
         status: AvailabilityStatus::Approved,
         entry_type: None,
         organisation: None,
-        scope: None,
+        policy: None,
     }
 }
 
@@ -109,16 +127,19 @@ fn add_linked(facts: &mut Facts, row: &Row) -> Result<(), StoreError> {
     match read::<i16>(row, 0, TABLE, "kind")? {
         1 => {
             let entry_type: Option<i16> = read(row, 6, TABLE, "entry_type")?;
-            let scope: Option<i16> = read(row, 8, TABLE, "scope")?;
+            let kind = kind(read(row, 4, TABLE, "kind")?)?;
+            let policy = (kind == ObjectKind::DocumentEntry)
+                .then(|| policy(row, 8))
+                .transpose()?;
             let fact = ObjectFact {
-                kind: kind(read(row, 4, TABLE, "kind")?)?,
+                kind,
                 stored_under,
                 patient: third,
                 status: status_from_number(read(row, 5, TABLE, "status")?)
                     .ok_or(StoreError::row(TABLE, "status"))?,
                 entry_type: entry_type.and_then(entry_type_from_number),
                 organisation: read(row, 7, TABLE, "organisation")?,
-                scope: scope.and_then(scope_from_number),
+                policy,
             };
             facts.objects.insert(id, fact);
         }

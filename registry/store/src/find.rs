@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use registry_core::answer::{Candidates, Link};
+use registry_core::answer::{Candidates, Entry, LeftOut, Link};
 use registry_core::plan::{
     AllSearch, Bounds, ContainerLookup, EntryLookup, EntryRestriction, EntrySearch, Groups, Plan, Search,
     SetSearch,
@@ -12,12 +12,16 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 use xds_model::{AssociationType, PatientId};
 
-use crate::error::StoreError;
+use crate::error::{Busy, StoreError};
+use crate::persons::persons;
 use crate::pool::Store;
-use crate::row::{candidate, link, policy, read, time_number};
-use crate::session::{Params, Session};
+use crate::row::{ENTRY_OWNER, ENTRY_POLICY, PACKAGE_OWNER, candidate, link, policy, read, time_number};
+use crate::session::{Params, Question, Session};
 use crate::sql::{self, Statement};
 use crate::surroundings;
+
+/// How often entries are read anew because patients were merged between the look at instruments and that at entries.
+pub(crate) const MERGES_MAX: u32 = 3;
 
 impl Store {
     /// Candidates for the answer to a plan.
@@ -95,7 +99,7 @@ impl<'a> Reader<'a> {
             Search::EntriesById(lookup) => self.entries_by(lookup).await,
             Search::EntriesAndAssociations(lookup) => {
                 self.entries_by(lookup).await?;
-                let ids = distinct(self.found.entries.iter().map(|entry| entry.id));
+                let ids = distinct(self.found.entries.iter().map(|entry| entry.candidate.id));
                 self.associations_of(&ids).await
             }
             Search::Associations(ids) => self.associations_of(ids).await,
@@ -107,10 +111,11 @@ impl<'a> Reader<'a> {
     async fn find_entries(&mut self, search: &EntrySearch) -> Result<(), StoreError> {
         let patient = &search.patient;
         let (bodies, id, authority) = (self.bodies, patient.id(), patient.authority().as_str());
+        let whose: Question<'_> = (&sql::PERSONS_OF_PATIENT, &[&id, &authority]);
         if !search.is_restricted() {
             let params: Params<'_> = &[&bodies, &id, &authority, &search.statuses, &search.types];
             return self
-                .entries(&sql::FIND_PATIENTS_ENTRIES, params, Some(patient))
+                .entries(whose, (&sql::FIND_PATIENTS_ENTRIES, params), Some(patient))
                 .await;
         }
         let (events, event_groups) = split(search.event_codes.as_ref());
@@ -145,7 +150,8 @@ impl<'a> Reader<'a> {
             &stop.1,
             &search.online,
         ];
-        self.entries(&sql::FIND_ENTRIES, params, Some(patient)).await
+        self.entries(whose, (&sql::FIND_ENTRIES, params), Some(patient))
+            .await
     }
 
     async fn find_sets(&mut self, search: &SetSearch) -> Result<(), StoreError> {
@@ -186,7 +192,9 @@ impl<'a> Reader<'a> {
             &codes,
             &groups,
         ];
-        self.entries(&sql::ALL_ENTRIES, entries, Some(patient)).await?;
+        let whose: Question<'_> = (&sql::PERSONS_OF_PATIENT, &[&id, &authority]);
+        self.entries(whose, (&sql::ALL_ENTRIES, entries), Some(patient))
+            .await?;
         let sets = SetSearch {
             patient: patient.clone(),
             statuses: search.set_statuses.clone(),
@@ -206,13 +214,19 @@ impl<'a> Reader<'a> {
     async fn entries_by(&mut self, lookup: &EntryLookup) -> Result<(), StoreError> {
         let bodies = self.bodies;
         match lookup {
-            EntryLookup::Ids(ids) => self.entries(&sql::ENTRIES_BY_ID, &[&bodies, ids], None).await,
+            EntryLookup::Ids(ids) => {
+                let whose: Question<'_> = (&sql::PERSONS_OF_OBJECTS, &[ids]);
+                self.entries(whose, (&sql::ENTRIES_BY_ID, &[&bodies, ids]), None)
+                    .await
+            }
             EntryLookup::UniqueIds(ids) => {
-                self.entries(&sql::ENTRIES_BY_UNIQUE_ID, &[&bodies, ids], None)
+                let whose: Question<'_> = (&sql::PERSONS_OF_UNIQUE_IDS, &[ids]);
+                self.entries(whose, (&sql::ENTRIES_BY_UNIQUE_ID, &[&bodies, ids]), None)
                     .await
             }
             EntryLookup::LogicalIds(ids) => {
-                self.entries(&sql::ENTRIES_BY_LOGICAL_ID, &[&bodies, ids], None)
+                let whose: Question<'_> = (&sql::PERSONS_OF_LOGICAL_IDS, &[ids]);
+                self.entries(whose, (&sql::ENTRIES_BY_LOGICAL_ID, &[&bodies, ids]), None)
                     .await
             }
         }
@@ -267,7 +281,8 @@ impl<'a> Reader<'a> {
             &codes,
             &groups,
         ];
-        self.entries(&sql::ENTRIES_HELD, entries, None).await?;
+        let whose: Question<'_> = (&sql::PERSONS_OF_OBJECTS, &[&members]);
+        self.entries(whose, (&sql::ENTRIES_HELD, entries), None).await?;
         self.packages(Package::Folder, &sql::FOLDERS_BY_ID, &[&bodies, &members], None)
             .await?;
         self.associations(&sql::ASSOCIATIONS_BY_ID, &[&bodies, &members])
@@ -286,26 +301,58 @@ impl<'a> Reader<'a> {
             .await
     }
 
-    /// Adds entries: those that the viewer may know of, one more than may be answered at most.
+    /// Adds entries: those that the viewer may know of, one more than may be answered at most. `whose` asks for the
+    /// instruments of those whose they are: no entry is decided on before these are there.
     async fn entries(
         &mut self,
-        statement: &'static Statement,
-        params: Params<'_>,
+        whose: Question<'_>,
+        entries: Question<'_>,
         patient: Option<&PatientId>,
     ) -> Result<(), StoreError> {
+        for _ in 0..MERGES_MAX {
+            if self.entries_once(whose, entries, patient).await? {
+                return Ok(());
+            }
+            self.found.entries.clear();
+            self.found.withheld = LeftOut::default();
+        }
+        Err(StoreError::Busy(Busy::Contention))
+    }
+
+    /// The same; false if an entry is of somebody whose instruments were not read, because patients were merged in
+    /// between.
+    async fn entries_once(
+        &mut self,
+        whose: Question<'_>,
+        entries: Question<'_>,
+        patient: Option<&PatientId>,
+    ) -> Result<bool, StoreError> {
         const TABLE: &str = "document_entry";
-        let (viewer, found, rows_max) = (self.viewer, &mut self.found, self.rows_max);
-        self.session
-            .each(statement, params, |row: Row| {
-                let policy = policy(&row, TABLE)?;
-                if let Err(denial) = viewer.permit(&policy) {
-                    found.withheld.add(read(&row, 0, TABLE, "id")?, denial.code());
-                    return Ok(true);
+        let (found, rows_max) = (&mut self.found, self.rows_max);
+        let (whose, mut rows) = self.session.pair(whose, entries).await?;
+        let persons = persons(&whose)?;
+        let judge = self.viewer.judge(&persons);
+        let mut all_known = true;
+        rows.each(|row: Row| {
+            let facts = policy(&row, ENTRY_POLICY)?;
+            if !persons.knows(facts.stored_under) {
+                all_known = false;
+                return Ok(false);
+            }
+            match judge.release(facts) {
+                Ok(released) => {
+                    let candidate = candidate(&row, TABLE, patient.ok_or(ENTRY_OWNER))?;
+                    found.entries.push(Entry { candidate, released });
                 }
-                found.entries.push(candidate(&row, TABLE, policy, patient)?);
-                Ok(found.entries.len() < rows_max)
-            })
-            .await
+                Err(denial) => {
+                    let id = read(&row, 0, TABLE, "id")?;
+                    found.withheld.add(id, denial.code.code());
+                }
+            }
+            Ok(found.entries.len() < rows_max)
+        })
+        .await?;
+        Ok(all_known)
     }
 
     async fn packages(
@@ -322,7 +369,7 @@ impl<'a> Reader<'a> {
         let rows_max = self.rows_max;
         self.session
             .each(statement, params, |row: Row| {
-                found.push(candidate(&row, table, policy(&row, table)?, patient)?);
+                found.push(candidate(&row, table, patient.ok_or(PACKAGE_OWNER))?);
                 Ok(found.len() < rows_max)
             })
             .await?;

@@ -11,6 +11,8 @@ use xds_model::principal::{DefaultUser, EnrolledNode, EntityId, NodeName, Organi
 
 use crate::change::{self, Change, Deed};
 use crate::error::StoreError;
+use crate::instruments::add::apart;
+use crate::instruments::{InLaw, Instrument, InstrumentError, two_sides};
 use crate::pool::Store;
 use crate::row::read;
 use crate::session::Session;
@@ -18,73 +20,101 @@ use crate::sql;
 use crate::tx::commit;
 
 impl Store {
-    /// Enters an organisation, or a new version of one.
+    /// Enters an organisation, or a new version of one; with it, in law, its legal entity and itself, unless what is in
+    /// force there says the same. Returns what was entered in law.
     ///
     /// # Errors
-    /// When the database cannot do it.
+    /// When the law's side says otherwise, or the database cannot do it.
     pub async fn add_organisation(
         &self,
         organisation: &Organisation,
+        in_law: &InLaw,
         change: &Change,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Instrument>, InstrumentError> {
         self.run_tx("add_organisation", || async {
-            let mut connection = self.connection().await?;
-            let transaction = self.begin(&mut connection).await?;
-            let session = self.within(&transaction);
-            let id = &organisation.id.0;
-            session.query(&sql::LOCK_DOMAIN, &[]).await?;
-            let before = self.organisation_in_force(session, id).await?;
-            let deed = Deed::new("org add", id).with(before, value(organisation)?);
-            change::record(session, change, &deed).await?;
-            session.execute(&sql::END_ORGANISATION, &[id, &change.at]).await?;
-            session
-                .execute(
-                    &sql::ADD_ORGANISATION,
-                    &[
-                        id,
-                        &organisation.name,
-                        &organisation.kana,
-                        &organisation.entity.0,
-                        &organisation.entity_name,
-                        &list(&organisation.facility_codes),
-                        &list(&organisation.oids),
-                        &change.at,
-                        &change.id,
-                    ],
-                )
-                .await?;
-            commit(transaction).await
+            apart(self.add_organisation_once(organisation, in_law, change).await)
         })
-        .await
+        .await?
     }
 
-    /// Ends an organisation, and its nodes with it. Whether there was one in force.
+    async fn add_organisation_once(
+        &self,
+        organisation: &Organisation,
+        in_law: &InLaw,
+        change: &Change,
+    ) -> Result<Vec<Instrument>, InstrumentError> {
+        let mut connection = self.connection().await?;
+        let transaction = self.begin(&mut connection).await?;
+        let session = self.within(&transaction);
+        let id = &organisation.id.0;
+        session.query(&sql::LOCK_DOMAIN, &[]).await?;
+        let before = self.organisation_in_force(session, id).await?;
+        let news = two_sides::enter(session, organisation, in_law, change).await?;
+        let deed = Deed::new("org add", id).with(before, told(value(organisation)?, &news)?);
+        change::record(session, change, &deed).await?;
+        session.execute(&sql::END_ORGANISATION, &[id, &change.at]).await?;
+        session
+            .execute(
+                &sql::ADD_ORGANISATION,
+                &[
+                    id,
+                    &organisation.name,
+                    &organisation.kana,
+                    &organisation.entity.0,
+                    &organisation.entity_name,
+                    &list(&organisation.facility_codes),
+                    &list(&organisation.oids),
+                    &change.at,
+                    &change.id,
+                ],
+            )
+            .await?;
+        two_sides::write(session, &news, change).await?;
+        commit(transaction).await?;
+        Ok(news)
+    }
+
+    /// Ends an organisation, its nodes with it, and itself in law. Whether there was one in force.
     ///
     /// # Errors
     /// When the database cannot do it.
-    pub async fn end_organisation(&self, id: &OrganisationId, change: &Change) -> Result<bool, StoreError> {
+    pub async fn end_organisation(
+        &self,
+        id: &OrganisationId,
+        change: &Change,
+    ) -> Result<bool, InstrumentError> {
         self.run_tx("end_organisation", || async {
-            let mut connection = self.connection().await?;
-            let transaction = self.begin(&mut connection).await?;
-            let session = self.within(&transaction);
-            session.query(&sql::LOCK_DOMAIN, &[]).await?;
-            let before = self.organisation_in_force(session, &id.0).await?;
-            let deed = Deed::new("org end", &id.0).with(before, None);
-            change::record(session, change, &deed).await?;
-            let none: Option<&str> = None;
-            session
-                .execute(&sql::END_NODE, &[&none, &id.0, &change.at])
-                .await?;
-            let ended = session
-                .execute(&sql::END_ORGANISATION, &[&id.0, &change.at])
-                .await?;
-            if ended == 0 {
-                return Ok(false);
-            }
-            commit(transaction).await?;
-            Ok(true)
+            apart(self.end_organisation_once(id, change).await)
         })
-        .await
+        .await?
+    }
+
+    async fn end_organisation_once(
+        &self,
+        id: &OrganisationId,
+        change: &Change,
+    ) -> Result<bool, InstrumentError> {
+        let mut connection = self.connection().await?;
+        let transaction = self.begin(&mut connection).await?;
+        let session = self.within(&transaction);
+        session.query(&sql::LOCK_DOMAIN, &[]).await?;
+        let before = self.organisation_in_force(session, &id.0).await?;
+        let news: Vec<Instrument> = two_sides::end(session, id, change).await?.into_iter().collect();
+        let deed = Deed::new("org end", &id.0).with(before, told(None, &news)?);
+        change::record(session, change, &deed).await?;
+        let none: Option<&str> = None;
+        session
+            .execute(&sql::END_NODE, &[&none, &id.0, &change.at])
+            .await?;
+        let ended = session
+            .execute(&sql::END_ORGANISATION, &[&id.0, &change.at])
+            .await?;
+        if ended == 0 {
+            return Ok(false);
+        }
+        two_sides::write(session, &news, change).await?;
+        commit(transaction).await?;
+        Ok(true)
     }
 
     /// Organisations by id: one or all, in force or also those that ended.
@@ -114,84 +144,74 @@ impl Store {
         Ok(Directory::of(organisations.iter().map(|known| &known.value)))
     }
 
-    /// Enrols a node, or a new version of one. False when its organisation is not in force.
+    /// Enrols a node, or a new version of one; with it, in law, the certificate of its organisation. False when its
+    /// organisation is not in force.
     ///
     /// # Errors
     /// [`StoreError::Constraint`] with `node_fingerprint` when the certificate is bound to another node;
     /// otherwise when the database cannot do it.
-    pub async fn add_node(&self, node: &Node, change: &Change) -> Result<bool, StoreError> {
+    pub async fn add_node(&self, node: &Node, change: &Change) -> Result<bool, InstrumentError> {
         self.run_tx("add_node", || async {
-            let mut connection = self.connection().await?;
-            let transaction = self.begin(&mut connection).await?;
-            let session = self.within(&transaction);
-            let name = &node.name.0;
-            session.query(&sql::LOCK_DOMAIN, &[]).await?;
-            let before = self.node_in_force(session, name).await?;
-            let deed = Deed::new("node add", name).with(before, value(node)?);
-            change::record(session, change, &deed).await?;
-            let none: Option<&str> = None;
-            session
-                .execute(&sql::END_NODE, &[name, &none, &change.at])
-                .await?;
-            let user = node.default_user.as_ref();
-            let transactions: Vec<&str> = node.transactions.iter().map(|known| known.name()).collect();
-            let rights: Vec<&str> = node.rights.iter().map(|known| known.name()).collect();
-            let in_flight = node.in_flight_max.and_then(|max| i32::try_from(max).ok());
-            let added = session
-                .execute(
-                    &sql::ADD_NODE,
-                    &[
-                        name,
-                        &node.fingerprint,
-                        &node.organisation.0,
-                        &transactions,
-                        &node.allow_tls12,
-                        &node.acts_for_others,
-                        &in_flight,
-                        &list(&node.source_ids),
-                        &list(&node.feeds),
-                        &user.map(|user| user.role.as_str()),
-                        &user.map(|user| user.purpose.as_str()),
-                        &user.map(|user| user.two_factor),
-                        &change.at,
-                        &change.id,
-                        &rights,
-                    ],
-                )
-                .await?;
-            if added == 0 {
-                return Ok(false);
-            }
-            commit(transaction).await?;
-            Ok(true)
+            apart(self.add_node_once(node, change).await)
         })
-        .await
+        .await?
     }
 
-    /// Ends a node. Whether there was one in force.
+    async fn add_node_once(&self, node: &Node, change: &Change) -> Result<bool, InstrumentError> {
+        let mut connection = self.connection().await?;
+        let transaction = self.begin(&mut connection).await?;
+        let session = self.within(&transaction);
+        let name = &node.name.0;
+        session.query(&sql::LOCK_DOMAIN, &[]).await?;
+        let before = self.node_in_force(session, name).await?;
+        let bound = (&node.organisation, node.fingerprint.as_str());
+        let news = certificates(session, before.as_ref(), Some(bound), change).await?;
+        let before = before.as_ref().map(value).transpose()?.flatten();
+        let deed = Deed::new("node add", name).with(before, told(value(node)?, &news)?);
+        change::record(session, change, &deed).await?;
+        let none: Option<&str> = None;
+        session
+            .execute(&sql::END_NODE, &[name, &none, &change.at])
+            .await?;
+        if insert_node(session, node, change).await? == 0 {
+            return Ok(false);
+        }
+        two_sides::write(session, &news, change).await?;
+        commit(transaction).await?;
+        Ok(true)
+    }
+
+    /// Ends a node; its certificate is its organisation's no more. Whether there was one in force.
     ///
     /// # Errors
     /// When the database cannot do it.
-    pub async fn end_node(&self, name: &NodeName, change: &Change) -> Result<bool, StoreError> {
+    pub async fn end_node(&self, name: &NodeName, change: &Change) -> Result<bool, InstrumentError> {
         self.run_tx("end_node", || async {
-            let mut connection = self.connection().await?;
-            let transaction = self.begin(&mut connection).await?;
-            let session = self.within(&transaction);
-            session.query(&sql::LOCK_DOMAIN, &[]).await?;
-            let before = self.node_in_force(session, &name.0).await?;
-            let deed = Deed::new("node end", &name.0).with(before, None);
-            change::record(session, change, &deed).await?;
-            let none: Option<&str> = None;
-            let ended = session
-                .execute(&sql::END_NODE, &[&name.0, &none, &change.at])
-                .await?;
-            if ended == 0 {
-                return Ok(false);
-            }
-            commit(transaction).await?;
-            Ok(true)
+            apart(self.end_node_once(name, change).await)
         })
-        .await
+        .await?
+    }
+
+    async fn end_node_once(&self, name: &NodeName, change: &Change) -> Result<bool, InstrumentError> {
+        let mut connection = self.connection().await?;
+        let transaction = self.begin(&mut connection).await?;
+        let session = self.within(&transaction);
+        session.query(&sql::LOCK_DOMAIN, &[]).await?;
+        let before = self.node_in_force(session, &name.0).await?;
+        let news = certificates(session, before.as_ref(), None, change).await?;
+        let before = before.as_ref().map(value).transpose()?.flatten();
+        let deed = Deed::new("node end", &name.0).with(before, told(None, &news)?);
+        change::record(session, change, &deed).await?;
+        let none: Option<&str> = None;
+        let ended = session
+            .execute(&sql::END_NODE, &[&name.0, &none, &change.at])
+            .await?;
+        if ended == 0 {
+            return Ok(false);
+        }
+        two_sides::write(session, &news, change).await?;
+        commit(transaction).await?;
+        Ok(true)
     }
 
     /// Nodes by name: one or all, in force or also those that ended.
@@ -237,12 +257,9 @@ impl Store {
         }
     }
 
-    async fn node_in_force(&self, session: Session<'_>, name: &str) -> Result<Option<Value>, StoreError> {
+    async fn node_in_force(&self, session: Session<'_>, name: &str) -> Result<Option<Node>, StoreError> {
         let rows = session.query(&sql::NODES, &[&Some(name), &false]).await?;
-        match rows.first() {
-            Some(row) => value(&node(row)?.value),
-            None => Ok(None),
-        }
+        Ok(rows.first().map(node).transpose()?.map(|known| known.value))
     }
 
     async fn node_rows(&self, name: Option<&NodeName>, ended_too: bool) -> Result<Vec<Row>, StoreError> {
@@ -252,6 +269,70 @@ impl Store {
             .query(&sql::NODES, &[&name, &ended_too])
             .await
     }
+}
+
+async fn insert_node(session: Session<'_>, node: &Node, change: &Change) -> Result<u64, StoreError> {
+    let user = node.default_user.as_ref();
+    let transactions: Vec<&str> = node.transactions.iter().map(|known| known.name()).collect();
+    let rights: Vec<&str> = node.rights.iter().map(|known| known.name()).collect();
+    let in_flight = node.in_flight_max.and_then(|max| i32::try_from(max).ok());
+    session
+        .execute(
+            &sql::ADD_NODE,
+            &[
+                &node.name.0,
+                &node.fingerprint,
+                &node.organisation.0,
+                &transactions,
+                &node.allow_tls12,
+                &node.acts_for_others,
+                &in_flight,
+                &list(&node.source_ids),
+                &list(&node.feeds),
+                &user.map(|user| user.role.as_str()),
+                &user.map(|user| user.purpose.as_str()),
+                &user.map(|user| user.two_factor),
+                &change.at,
+                &change.id,
+                &rights,
+            ],
+        )
+        .await
+}
+
+/// The certificates of organisations in law, when a node of one, or of none, comes in place of another.
+async fn certificates(
+    session: Session<'_>,
+    before: Option<&Node>,
+    bound: Option<(&OrganisationId, &str)>,
+    change: &Change,
+) -> Result<Vec<Instrument>, InstrumentError> {
+    let mut news = Vec::new();
+    let loosed: BTreeSet<String> = before.map(|node| node.fingerprint.clone()).into_iter().collect();
+    let moved =
+        before.filter(|node| bound.is_none_or(|(organisation, _)| *organisation != node.organisation));
+    if let Some(node) = moved {
+        news.extend(two_sides::certificates(session, &node.organisation, &loosed, None, change).await?);
+    }
+    if let Some((organisation, fingerprint)) = bound {
+        let bound = Some(fingerprint);
+        news.extend(two_sides::certificates(session, organisation, &loosed, bound, change).await?);
+    }
+    Ok(news)
+}
+
+/// What the journal tells of an entry, with what was entered in law.
+fn told(entry: Option<Value>, news: &[Instrument]) -> Result<Option<Value>, StoreError> {
+    if news.is_empty() {
+        return Ok(entry);
+    }
+    let in_law: Result<Vec<Value>, _> = news.iter().map(Instrument::value).collect();
+    let in_law = in_law.map_err(|_| StoreError::row("owed_act", "after"))?;
+    let mut after = entry.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    if let Value::Object(members) = &mut after {
+        members.insert("in_law".to_owned(), Value::Array(in_law));
+    }
+    Ok(Some(after))
 }
 
 /// A value as the journal tells it.

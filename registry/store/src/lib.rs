@@ -18,6 +18,7 @@ mod ledger;
 mod mark;
 mod migrate;
 mod patient;
+mod persons;
 mod pool;
 mod records;
 mod retrieval;
@@ -34,8 +35,8 @@ pub use codes::{ImportedCodeFile, StoredCodeFile};
 pub use config::{Endpoint, StatementMode, StoreConfig};
 pub use error::{Busy, StoreError};
 pub use instruments::{
-    DraftError, EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder, IMPORT_VERSIONS_MAX, Imported, Instrument,
-    InstrumentError,
+    DraftError, EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder, IMPORT_VERSIONS_MAX, Imported, InLaw,
+    Instrument, InstrumentError,
 };
 pub use mark::AuditMark;
 pub use migrate::{Migrated, MigrationError, SCHEMA_VERSIONS, grants};

@@ -1,10 +1,15 @@
 //! What a repository asks about documents and submissions that it holds.
 
-use registry_core::view::PolicyFacts;
+use registry_core::Persons;
+use registry_core::policy_facts::PolicyFacts;
+use tokio_postgres::Row;
+use uuid::Uuid;
 use xds_model::{DocumentHash, PatientId};
 
-use crate::error::StoreError;
+use crate::error::{Busy, StoreError};
 use crate::facts::patient;
+use crate::find::MERGES_MAX;
+use crate::persons::persons;
 use crate::pool::Store;
 use crate::row::{hash_from_bytes, policy, read};
 use crate::sql;
@@ -14,10 +19,14 @@ use crate::sql;
 pub struct Retrievable {
     /// Its uniqueId.
     pub unique_id: String,
+    /// entryUUID.
+    pub entry: Uuid,
     /// What policy decides on.
     pub policy: PolicyFacts,
     /// Its patient: the surviving one after a merge.
     pub patient: PatientId,
+    /// The encoded DocumentEntry: records of provision say more of it than policy looks at.
+    pub body: Vec<u8>,
 }
 
 /// A DocumentEntry as it was submitted.
@@ -30,8 +39,8 @@ pub struct Submitted {
 }
 
 impl Store {
-    /// What the retrieval of these documents of a repository is decided on. A document that is registered
-    /// twice is in it twice, one that is not registered is not in it.
+    /// What the retrieval of these documents of a repository is decided on, with the instruments of those whose they are,
+    /// in one round trip. A document that is registered twice is in it twice, one that is not registered is not in it.
     ///
     /// # Errors
     /// When the database cannot do it.
@@ -39,23 +48,30 @@ impl Store {
         &self,
         repository_unique_id: &str,
         unique_ids: &[String],
-    ) -> Result<Vec<Retrievable>, StoreError> {
+    ) -> Result<(Persons, Vec<Retrievable>), StoreError> {
         let connection = self.connection().await?;
-        let rows = self
-            .session(&connection)
-            .query(&sql::RETRIEVABLE, &[&repository_unique_id, &unique_ids])
-            .await?;
-        rows.iter()
-            .map(|row| {
-                let id: String = read(row, 3, "patient", "id")?;
-                let authority: String = read(row, 4, "patient", "authority")?;
-                Ok(Retrievable {
-                    unique_id: read(row, 0, "unique_id", "value")?,
-                    policy: policy(row, "document_entry")?,
-                    patient: patient(&id, &authority)?,
+        let session = self.session(&connection);
+        for _ in 0..MERGES_MAX {
+            let (whose, mut documents) = session
+                .pair(
+                    (&sql::PERSONS_OF_UNIQUE_IDS, &[&unique_ids]),
+                    (&sql::RETRIEVABLE, &[&repository_unique_id, &unique_ids]),
+                )
+                .await?;
+            let persons = persons(&whose)?;
+            let mut found = Vec::new();
+            documents
+                .each(|row| {
+                    found.push(retrievable(&row)?);
+                    Ok(true)
                 })
-            })
-            .collect()
+                .await?;
+            let mut documents = found.iter();
+            if documents.all(|document| persons.knows(document.policy.stored_under)) {
+                return Ok((persons, found));
+            }
+        }
+        Err(StoreError::Busy(Busy::Contention))
     }
 
     /// The DocumentEntries that the SubmissionSet with this uniqueId brought, in no order; none if there is no such
@@ -87,4 +103,17 @@ impl Store {
         }
         Ok(Some(entries))
     }
+}
+
+fn retrievable(row: &Row) -> Result<Retrievable, StoreError> {
+    Ok(Retrievable {
+        unique_id: read(row, 0, "unique_id", "value")?,
+        entry: read(row, 1, "document_entry", "id")?,
+        patient: patient(
+            read(row, 2, "patient", "id")?,
+            read(row, 3, "patient", "authority")?,
+        )?,
+        body: read(row, 4, "document_entry", "body")?,
+        policy: policy(row, 5)?,
+    })
 }

@@ -3,7 +3,7 @@
 use postgres_types::FromSql;
 use registry_core::answer::{Candidate, Ends, Link};
 use registry_core::object::{Current, scope_from_number, status_from_number};
-use registry_core::view::PolicyFacts;
+use registry_core::policy_facts::{Columns, PolicyFacts};
 use tokio_postgres::Row;
 use uuid::Uuid;
 use xds_model::{AssociationType, AvailabilityStatus, DocumentHash, Dtm, HomeCommunityId, PatientId};
@@ -44,31 +44,50 @@ fn time_from_number(number: i64, table: &'static str) -> Result<Dtm, StoreError>
         .map_err(|_| StoreError::row(table, "time"))
 }
 
-/// What policy decides a package or entry on.
-pub(crate) fn policy(row: &Row, table: &'static str) -> Result<PolicyFacts, StoreError> {
+/// What policy decides an entry on, from the columns of `policy!` that begin at `from`.
+pub(crate) fn policy(row: &Row, from: usize) -> Result<PolicyFacts, StoreError> {
+    const TABLE: &str = "document_entry";
+    let codes: Option<Vec<&str>> = read(row, from + 6, TABLE, "confidentiality_codes")?;
+    let columns = Columns {
+        organisation: read(row, from, TABLE, "organisation")?,
+        scope: scope_from_number(read(row, from + 1, TABLE, "scope")?)
+            .ok_or(StoreError::row(TABLE, "scope"))?,
+        unique_id: read(row, from + 3, TABLE, "unique_id")?,
+        class_code: read(row, from + 4, TABLE, "class_code")?,
+        type_code: read(row, from + 5, TABLE, "type_code")?,
+        confidentiality_codes: codes.as_deref().unwrap_or_default(),
+        registered_at: read(row, from + 7, TABLE, "registered_at")?,
+        keeper: read(row, from + 8, TABLE, "keeper")?,
+    };
     Ok(PolicyFacts {
-        organisation: read(row, 1, table, "organisation")?,
-        scope: scope_from_number(read(row, 2, table, "scope")?).ok_or(StoreError::row(table, "scope"))?,
+        stored_under: read(row, from + 2, TABLE, "patient")?,
+        document: columns.document(),
     })
 }
 
-/// A DocumentEntry, SubmissionSet or Folder; `patient` when the row does not name it.
+/// Where in a row of an entry the columns for policy begin.
+pub(crate) const ENTRY_POLICY: usize = 7;
+/// Where in a row of an entry its patient begins, when it is named.
+pub(crate) const ENTRY_OWNER: usize = 16;
+/// Where in a row of a SubmissionSet or Folder its patient begins, when it is named.
+pub(crate) const PACKAGE_OWNER: usize = 7;
+
+/// A DocumentEntry, SubmissionSet or Folder. Whose it is: the patient, or where in the row it is named.
 pub(crate) fn candidate(
     row: &Row,
     table: &'static str,
-    policy: PolicyFacts,
-    patient: Option<&PatientId>,
+    owner: Result<&PatientId, usize>,
 ) -> Result<Candidate, StoreError> {
     let id: Uuid = read(row, 0, table, "id")?;
-    let version: i32 = read(row, 4, table, "version")?;
-    let logical_id: Option<Uuid> = read(row, 5, table, "logical_id")?;
-    let time: Option<i64> = read(row, 7, table, "time")?;
-    let body: Option<Vec<u8>> = read(row, 8, table, "body")?;
-    let patient = match patient {
-        Some(patient) => patient.clone(),
-        None => crate::facts::patient(
-            read(row, 9, "patient", "id")?,
-            read(row, 10, "patient", "authority")?,
+    let version: i32 = read(row, 2, table, "version")?;
+    let logical_id: Option<Uuid> = read(row, 3, table, "logical_id")?;
+    let time: Option<i64> = read(row, 5, table, "time")?;
+    let body: Option<Vec<u8>> = read(row, 6, table, "body")?;
+    let patient = match owner {
+        Ok(patient) => patient.clone(),
+        Err(at) => crate::facts::patient(
+            read(row, at, "patient", "id")?,
+            read(row, at + 1, "patient", "authority")?,
         )?,
     };
     let last_update_time = match time {
@@ -77,13 +96,12 @@ pub(crate) fn candidate(
     };
     Ok(Candidate {
         id,
-        policy,
         time,
         current: Current {
-            status: status(row, 3, table)?,
+            status: status(row, 1, table)?,
             version: u32::try_from(version).map_err(|_| StoreError::row(table, "version"))?,
             logical_id: logical_id.unwrap_or(id),
-            home: home(row, 6, table)?,
+            home: home(row, 4, table)?,
             last_update_time,
             patient: Some(patient),
         },

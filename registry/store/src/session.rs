@@ -1,11 +1,12 @@
 //! One connection, in a transaction or not, and how a statement is sent on it.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Transaction};
 use futures_util::TryStreamExt;
+use futures_util::future::try_join;
 use postgres_types::{ToSql, Type};
 use tokio_postgres::{Row, RowStream};
 
@@ -14,6 +15,37 @@ use crate::error::{Busy, StoreError};
 use crate::sql::Statement;
 
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// A statement with its parameters.
+pub(crate) type Question<'a> = (&'static Statement, Params<'a>);
+
+/// Rows that are still to be read.
+pub(crate) struct Rows<'a> {
+    session: Session<'a>,
+    statement: &'static Statement,
+    stream: Pin<Box<RowStream>>,
+}
+
+impl Rows<'_> {
+    /// The rows, one after the other: `each` says whether to go on.
+    pub(crate) async fn each(
+        &mut self,
+        mut each: impl FnMut(Row) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let stream = &mut self.stream;
+        let rows = async {
+            while let Some(row) = stream.try_next().await? {
+                match each(row) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+            Ok(Ok(()))
+        };
+        self.session.in_time(self.statement, rows).await?
+    }
+}
 
 /// Sends statements.
 #[derive(Clone, Copy)]
@@ -79,6 +111,31 @@ impl<'a> Session<'a> {
             Ok(Ok(()))
         };
         self.in_time(statement, rows).await?
+    }
+
+    /// Asks two questions in one round trip: all rows of the first, and the rows of the second, which are read after them.
+    pub(crate) async fn pair(
+        self,
+        first: Question<'_>,
+        second: Question<'_>,
+    ) -> Result<(Vec<Row>, Rows<'a>), StoreError> {
+        let both = async {
+            // Prepared before either is sent. What is sent first is answered first: were the second in front, nobody would
+            // read its rows, and the answer to the first would wait behind them for ever.
+            if matches!(self.mode, StatementMode::Prepared) {
+                self.prepared(first.0).await?;
+                self.prepared(second.0).await?;
+            }
+            let all = async { self.rows(first.0, first.1).await?.try_collect().await };
+            try_join(all, self.rows(second.0, second.1)).await
+        };
+        let (all, stream) = self.in_time(first.0, both).await?;
+        let rest = Rows {
+            session: self,
+            statement: second.0,
+            stream: Box::pin(stream),
+        };
+        Ok((all, rest))
     }
 
     /// How many rows it changed.

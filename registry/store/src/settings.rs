@@ -1,8 +1,8 @@
 //! Settings of the domain, in every version.
 
 use registry_core::codes::UnknownCodes;
+use registry_core::register::UnknownInstitution;
 use serde_json::Value;
-use xds_policy::Domain;
 
 use crate::change::{self, Change, Deed};
 use crate::error::StoreError;
@@ -14,10 +14,11 @@ use crate::tx::commit;
 /// The settings in force.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DomainSettings {
-    /// `shared_with_all`: whether every enrolled organisation sees what any other publishes.
-    pub shared_with_all: bool,
     /// `unknown_codes`: whether codes outside the lists are refused or warned of.
     pub unknown_codes: UnknownCodes,
+    /// `unknown_author_institution`: whether a document whose author names no known organisation is attributed to the one
+    /// that publishes it, or refused.
+    pub unknown_author_institution: UnknownInstitution,
     /// `default_user_allowed`: whether node entries may vouch for a user.
     pub default_user_allowed: bool,
     /// `home_community_id`: the domain's own, for answers; empty for none.
@@ -27,17 +28,20 @@ pub struct DomainSettings {
 }
 
 impl Default for DomainSettings {
-    /// The strict side of each.
+    /// The strict side of each; an author whom nobody knows is attributed, as every sender of today needs it.
     fn default() -> Self {
         Self {
-            shared_with_all: false,
             unknown_codes: UnknownCodes::Refuse,
+            unknown_author_institution: UnknownInstitution::Attribute,
             default_user_allowed: false,
             home_community_id: None,
             version: 0,
         }
     }
 }
+
+/// Settings of older releases that decide nothing any more.
+const RETIRED: [&str; 1] = ["shared_with_all"];
 
 /// One setting as stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -58,7 +62,7 @@ pub enum SettingError {
     Store(#[from] StoreError),
     /// There is none of this name.
     #[error(
-        "there is no domain setting \"{0}\"; known are shared_with_all, unknown_codes, default_user_allowed, home_community_id"
+        "there is no domain setting \"{0}\"; known are unknown_codes, unknown_author_institution, default_user_allowed, home_community_id"
     )]
     Unknown(String),
     /// It cannot have this value.
@@ -72,14 +76,6 @@ pub enum SettingError {
 }
 
 impl DomainSettings {
-    /// What policy needs of it.
-    pub fn policy(&self) -> Domain {
-        Domain {
-            shared_with_all: self.shared_with_all,
-            version: self.version,
-        }
-    }
-
     /// Takes over one setting.
     ///
     /// # Errors
@@ -95,13 +91,19 @@ impl DomainSettings {
             _ => Err(wrong("true or false")),
         };
         match name {
-            "shared_with_all" => self.shared_with_all = switch()?,
             "default_user_allowed" => self.default_user_allowed = switch()?,
             "unknown_codes" => {
                 self.unknown_codes = match value {
                     "refuse" => UnknownCodes::Refuse,
                     "warn" => UnknownCodes::Warn,
                     _ => return Err(wrong("refuse or warn")),
+                }
+            }
+            "unknown_author_institution" => {
+                self.unknown_author_institution = match value {
+                    "attribute" => UnknownInstitution::Attribute,
+                    "refuse" => UnknownInstitution::Refuse,
+                    _ => return Err(wrong("attribute or refuse")),
                 }
             }
             "home_community_id" if value.is_empty() => self.home_community_id = None,
@@ -191,6 +193,9 @@ impl Store {
         const TABLE: &str = "domain_setting";
         let mut settings = DomainSettings::default();
         for stored in self.stored_settings().await? {
+            if RETIRED.contains(&stored.name.as_str()) {
+                continue;
+            }
             settings
                 .set(&stored.name, &stored.value)
                 .map_err(|_| StoreError::row(TABLE, "value"))?;

@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use registry_core::answer::Candidates;
-use registry_core::object::scope_from_number;
-use registry_core::view::{Package, PolicyFacts, Surroundings};
+use registry_core::view::{Package, Surroundings};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::row::read;
+use crate::persons::persons;
+use crate::row::{policy, read};
 use crate::session::Session;
 use crate::sql;
 
 /// Loads what the candidates touch: the ends of their associations and what packages hold. The ends of
-/// an association that an association ends at take a second look.
+/// an association that an association ends at take a second look. Then the instruments of those whose they are.
 pub(crate) async fn load(session: Session<'_>, candidates: &mut Candidates) -> Result<(), StoreError> {
     let mut known = BTreeSet::new();
     let mut wanted = touched(candidates);
@@ -28,7 +28,22 @@ pub(crate) async fn load(session: Session<'_>, candidates: &mut Candidates) -> R
             }
         }
     }
+    let whose: BTreeSet<Uuid> = owners(&candidates.surroundings).collect();
+    if !whose.is_empty() {
+        let keys: Vec<Uuid> = whose.into_iter().collect();
+        let rows = session.query(&sql::PERSONS_OF_KEYS, &[&keys]).await?;
+        candidates.surroundings.persons = persons(&rows)?;
+    }
     Ok(())
+}
+
+/// The keys that they are stored under.
+fn owners(surroundings: &Surroundings) -> impl Iterator<Item = Uuid> {
+    let documents = surroundings.documents.values();
+    let packages = surroundings.packages.values();
+    documents
+        .map(|facts| facts.stored_under)
+        .chain(packages.map(|package| package.stored_under))
 }
 
 fn touched(candidates: &Candidates) -> BTreeSet<Uuid> {
@@ -40,20 +55,25 @@ fn touched(candidates: &Candidates) -> BTreeSet<Uuid> {
     packages.map(|package| package.id).chain(ends).collect()
 }
 
+/// Where in a row the columns for policy begin.
+const POLICY: usize = 4;
+
 fn add(surroundings: &mut Surroundings, row: &Row) -> Result<Option<(Uuid, Uuid)>, StoreError> {
     const TABLE: &str = "object_id";
     let id: Uuid = read(row, 1, TABLE, "id")?;
     match read::<i16>(row, 0, TABLE, "kind")? {
         1 => {
-            surroundings.documents.insert(id, policy(row)?);
+            surroundings.documents.insert(id, policy(row, POLICY)?);
         }
         2 => {
-            let organisation: String = read(row, 4, TABLE, "organisation")?;
-            package(surroundings, id).organisation = organisation;
+            let organisation: String = read(row, POLICY, TABLE, "organisation")?;
+            let package = package(surroundings, id);
+            package.organisation = organisation;
+            package.stored_under = read(row, POLICY + 2, TABLE, "patient")?;
         }
         3 => {
             let document: Uuid = read(row, 2, TABLE, "id")?;
-            surroundings.documents.insert(document, policy(row)?);
+            surroundings.documents.insert(document, policy(row, POLICY)?);
             package(surroundings, id).documents.push(document);
         }
         _ => {
@@ -68,14 +88,7 @@ fn add(surroundings: &mut Surroundings, row: &Row) -> Result<Option<(Uuid, Uuid)
 fn package(surroundings: &mut Surroundings, id: Uuid) -> &mut Package {
     surroundings.packages.entry(id).or_insert_with(|| Package {
         organisation: String::new(),
+        stored_under: Uuid::nil(),
         documents: Vec::new(),
-    })
-}
-
-fn policy(row: &Row) -> Result<PolicyFacts, StoreError> {
-    Ok(PolicyFacts {
-        organisation: read(row, 4, "document_entry", "organisation")?,
-        scope: scope_from_number(read(row, 5, "document_entry", "scope")?)
-            .ok_or(StoreError::row("document_entry", "scope"))?,
     })
 }

@@ -37,6 +37,7 @@ fn user(role: &str, purpose: &str) -> User {
         purpose_label: label("a purpose"),
         two_factor: true,
         by_default: false,
+        declared: xds_model::principal::Declared::default(),
     }
 }
 

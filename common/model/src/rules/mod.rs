@@ -1,7 +1,7 @@
 //! The rules that requests are judged by: one table from rule to code, section and words.
 //!
 //! Ids never change meaning. `MD` metadata, `SUB` submission, `REG` registry content, `REP` repository,
-//! `SQ` stored query, `RET` retrieve, `ACC` access.
+//! `SQ` stored query, `RET` retrieve, `ACC` access, `LAW` the law as it is applied.
 
 use crate::fault::XdsCode;
 
@@ -262,6 +262,20 @@ rules! {
         "the sender is not authorised to publish this on behalf of this organisation"
     RepositoryNotAuthorised "ACC-002" XDSRepositoryError "product policy"
         "the sender is not authorised for this at this repository"
+
+    // Law.
+    NotHosted "LAW-001" XDSRegistryError "APPI Article 25 and 27(5)(1)"
+        "who publishes has a valid contract of kind HOSTING with the operator of the registry: the operator enters one (renkei-registry instrument add --kind contract), and doctor says who lacks one"
+    NotStored "LAW-002" XDSRegistryError "APPI Article 25 and 27(5)(1)"
+        "who publishes has a valid contract of kind EXTERNAL_STORAGE with the organisation that keeps the document, if it is another legal entity: the operator enters one (renkei-registry instrument add --kind contract)"
+    NotMember "LAW-003" XDSRegistryError "APPI Article 25"
+        "who publishes takes part in the domain: the operator enters its organisation (renkei-registry org add) or a version that is active (renkei-registry instrument add --kind organisation)"
+    StoredAbroad "LAW-004" XDSRegistryError "APPI Article 28"
+        "documents are kept in Japan, and by an organisation that is known"
+    UserMayNotPublish "LAW-005" XDSRegistryError "product policy"
+        "the user, its role, its purpose of use and how it signed in are such as the domain lets publish"
+    UnknownInstitution "LAW-006" XDSRegistryError "product policy"
+        "authorInstitution names an organisation of this domain, by its facility code or OID (domain setting unknown_author_institution)"
 }
 
 #[cfg(test)]

@@ -25,6 +25,11 @@ impl OwnSide {
         }
     }
 
+    /// Whether the request may rest on this basis at all.
+    pub(crate) fn holds(&self) -> bool {
+        self.missed.is_none()
+    }
+
     pub(crate) fn decide(
         &self,
         context: &Context<'_>,

@@ -56,6 +56,31 @@ pub enum EmergencyReason {
     NoRepresentativeReachable,
 }
 
+impl EmergencyReason {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Unconscious,
+        Self::LifeThreat,
+        Self::CannotCommunicate,
+        Self::NoRepresentativeReachable,
+    ];
+
+    /// The code, as in files and declarations.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unconscious => "UNCONSCIOUS",
+            Self::LifeThreat => "LIFE_THREAT",
+            Self::CannotCommunicate => "CANNOT_COMMUNICATE",
+            Self::NoRepresentativeReachable => "NO_REPRESENTATIVE_REACHABLE",
+        }
+    }
+
+    /// The reason with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
 /// B6: the review of a session.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -80,4 +105,18 @@ pub enum ReviewOutcome {
     Justified,
     /// B8: there was none, or the patient could speak.
     Misuse,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_have_one_code_in_files_and_declarations() {
+        for reason in EmergencyReason::ALL {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.code());
+            assert_eq!(EmergencyReason::from_code(reason.code()), Some(reason));
+        }
+        assert_eq!(EmergencyReason::from_code("BORED"), None);
+    }
 }

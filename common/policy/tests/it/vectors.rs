@@ -12,7 +12,7 @@ use xds_policy::instruments::organisation::AppiStatus;
 use xds_policy::instruments::refusal::RefusalLevel;
 use xds_policy::obligations::Obligation;
 use xds_policy::reasons::Reason;
-use xds_policy::request::Capacity;
+use xds_policy::request::{Capacity, Request};
 use xds_policy::version::Version;
 use xds_policy::words::*;
 
@@ -520,4 +520,100 @@ fn many_documents_are_decided_as_one_by_one() {
     assert!(matches!(joint().decide(), Decision::Permit(_)));
     let owned = ["H1", "C1", "NOBODY"].map(|author| prepared.owns(&org(author)));
     assert_eq!(owned, [false, true, false]);
+}
+
+/// What has no class is the requester's own only if the request passes all gates and could rest on own record.
+#[test]
+fn what_has_no_class_is_nobodys_own_behind_a_shut_gate() {
+    let owns = |change: fn(&mut Request)| {
+        let world = joint().with(|world| change(&mut world.request));
+        let (ledger, patient) = world.file.into_facts();
+        let facts = Facts {
+            ledger: &ledger,
+            patient: &patient,
+        };
+        prepare(facts, &world.request).owns(&org("C1"))
+    };
+    assert!(owns(|_| {}));
+    assert!(!owns(|request| request.user = None), "G3");
+    assert!(!owns(|request| request.purpose = Some(Purpose::Research)), "G5");
+    assert!(
+        !owns(|request| request.purpose = Some(Purpose::Legal)),
+        "not an institution's own purpose"
+    );
+    let contractor = |request: &mut Request| {
+        request.capacity = Capacity::ContractorOf {
+            entity: entity("E1"),
+            contract: "rad-images".into(),
+        };
+    };
+    assert!(!owns(contractor), "a capacity is never mixed");
+}
+
+/// What was entered under an identifier that was merged counts under the surviving one, and stays what it was.
+#[test]
+fn instruments_of_a_merged_patient_count_under_the_surviving_one() {
+    const OLD: &str = "P0002^^^&1.2.392.200036.9125&ISO";
+    let mut world = joint();
+    let mut refused = refusal(RefusalLevel::Network);
+    refused.patient = OLD.into();
+    world.file.refusals.push(seal("refusal-old", refused));
+    assert!(world.decide().is_permit(), "another person's");
+    let reference = world.file.refusals[0].reference().clone();
+    let (ledger, patient) = world.file.into_facts();
+    let facts = Facts {
+        ledger: &ledger,
+        patient: &patient.under(&P.into()),
+    };
+    let Decision::Deny(denial) = decide(facts, &world.request, &world.document) else {
+        panic!("one person refused");
+    };
+    let told = denial.why.iter().find_map(|tried| tried.instrument.clone());
+    assert!(
+        denial
+            .why
+            .iter()
+            .any(|tried| tried.reason == Reason::RefusedNetwork)
+    );
+    assert_eq!(told, Some(reference));
+
+    // So do consents, orders and sessions: each alone opens what it opens.
+    for (world, basis) in [
+        (scoped(), Basis::Consent),
+        (law(), Basis::Law),
+        (emergency(), Basis::Emergency),
+    ] {
+        let mut file = world.file.clone();
+        for consent in 0..file.consents.len() {
+            let id = file.consents[consent].id.as_str().to_owned();
+            rewrite(&mut file.consents, &id, |draft| draft.terms.patient = OLD.into());
+        }
+        for order in 0..file.legal_orders.len() {
+            let id = file.legal_orders[order].id.as_str().to_owned();
+            rewrite(&mut file.legal_orders, &id, |draft| {
+                draft.terms.patient = OLD.into()
+            });
+        }
+        for session in 0..file.break_glass_sessions.len() {
+            let id = file.break_glass_sessions[session].id.as_str().to_owned();
+            rewrite(&mut file.break_glass_sessions, &id, |draft| {
+                draft.terms.patient = OLD.into()
+            });
+        }
+        let (ledger, patient) = file.into_facts();
+        let as_entered = Facts {
+            ledger: &ledger,
+            patient: &patient,
+        };
+        assert!(
+            !decide(as_entered, &world.request, &world.document).is_permit(),
+            "{basis:?}"
+        );
+        let merged = Facts {
+            patient: &patient.clone().under(&P.into()),
+            ..as_entered
+        };
+        let permit = decide(merged, &world.request, &world.document).permit().unwrap();
+        assert_eq!(permit.basis, basis);
+    }
 }

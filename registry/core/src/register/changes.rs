@@ -6,6 +6,7 @@ use xds_model::submission::assigned;
 use xds_model::{Association, DocumentEntry, Dtm, Fault, Folder, ObjectId, Submission, SubmissionSet};
 
 use super::{Permitted, PermittedEntry};
+use crate::decisions::Decisions;
 use crate::object::{BodyEncoder, ObjectKind, code_text, entry_type_number, scope_number};
 
 /// Everything that one registration writes. All of it, or nothing.
@@ -29,8 +30,11 @@ pub struct Changes {
     pub touches: Vec<FolderTouch>,
     /// Warnings for the answer.
     pub warnings: Vec<Fault>,
-    /// For each entry why it may be published, for the audit.
+    /// For each entry, in order, where it comes from and why it may be published: for the audit, and for what else is
+    /// written of a registration.
     pub permits: Vec<PermittedEntry>,
+    /// The decisions that they are.
+    pub decisions: Decisions,
 }
 
 /// A new DocumentEntry.
@@ -68,6 +72,10 @@ pub struct EntryRow {
     pub service_stop_time: Option<String>,
     /// The organisation that it comes from.
     pub organisation: String,
+    /// Whether that is only because the author named no organisation that is known.
+    pub attributed: bool,
+    /// The organisation that keeps the document, when it is another.
+    pub keeper: Option<String>,
     /// How far it is shared, see [`crate::object::scope_number`].
     pub scope: i16,
     /// Whether the document is online.
@@ -254,6 +262,7 @@ pub fn changes(submission: Submission<Permitted>, encoder: &dyn BodyEncoder) -> 
         touches,
         warnings: stage.checked.warnings,
         permits: stage.entries,
+        decisions: stage.decisions,
     }
 }
 
@@ -297,6 +306,8 @@ fn entry_row(entry: &DocumentEntry, permitted: &PermittedEntry, encoder: &dyn Bo
         service_start_time: floor(entry.service_start_time.as_ref()),
         service_stop_time: floor(entry.service_stop_time.as_ref()),
         organisation: permitted.organisation.clone(),
+        attributed: permitted.attributed,
+        keeper: permitted.keeper.as_ref().map(|keeper| keeper.0.clone()),
         scope: scope_number(permitted.scope),
         online: entry.document_availability.as_deref() != Some(OFFLINE),
         repository: entry.repository_unique_id.as_ref().map(ToString::to_string),

@@ -14,9 +14,12 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use xds_model::fault::any_error;
+use xds_model::principal::OrganisationId;
 use xds_model::submission::ReceivedSubmission;
 use xds_model::{Fault, IdSource, Principal, Submission};
-use xds_policy::{Denial, Domain, Permit, SharingScope};
+use xds_policy::SharingScope;
+use xds_policy::decision::Denial;
+use xds_policy::ledger::Ledger;
 
 pub use changes::{
     AssociationRow, Changes, Deprecation, EntryRow, FolderRow, FolderTouch, SetRow, UniqueIdRow, changes,
@@ -24,10 +27,11 @@ pub use changes::{
 pub use permit::permit;
 
 use crate::codes::AffinityDomain;
-use crate::facts::{Facts, FactsWanted};
+use crate::decisions::Decisions;
+use crate::facts::{Eyes, Facts, FactsWanted};
 use crate::ledger::Directory;
 use crate::object::BodyEncoder;
-use crate::view::Viewer;
+use crate::view::{PolicyFacts, Released, Viewer};
 use request::{Faults, Request};
 
 /// How much one submission may hold.
@@ -58,16 +62,28 @@ pub struct Context<'a> {
     pub principal: &'a Principal,
     /// The code lists.
     pub affinity: &'a AffinityDomain,
-    /// The domain's policy.
-    pub domain: &'a Domain,
-    /// Organisations and legal entities.
+    /// What the law is applied from.
+    pub ledger: &'a Ledger,
+    /// Which organisation an authorInstitution names.
     pub directory: &'a Directory,
+    /// What becomes of a document whose authorInstitution names no organisation that is known.
+    pub unknown_institution: UnknownInstitution,
     /// How much one submission may hold.
     pub limits: SubmissionLimits,
     /// Where fresh UUIDs come from.
     pub ids: &'a dyn IdSource,
     /// Now.
     pub now: OffsetDateTime,
+}
+
+/// What becomes of a document whose authorInstitution names no organisation that is known: a setting of the domain.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum UnknownInstitution {
+    /// It is attributed to the organisation that publishes it, and marked.
+    #[default]
+    Attribute,
+    /// It is refused.
+    Refuse,
 }
 
 /// Why a submission was turned down: every fault at once.
@@ -104,12 +120,15 @@ pub struct Checked {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ActedOn {
     pub(crate) organisation: String,
+    pub(crate) stored_under: Uuid,
+    /// Of a DocumentEntry.
+    pub(crate) policy: Option<PolicyFacts>,
     pub(crate) location: String,
     pub(crate) found: String,
 }
 
 /// Proof that policy lets a submission in.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Permitted {
     /// The checks.
     pub checked: Checked,
@@ -117,17 +136,23 @@ pub struct Permitted {
     pub organisation: String,
     /// For each entry, in order: where it comes from and why it may be published.
     pub entries: Vec<PermittedEntry>,
+    /// What they rest on.
+    pub decisions: Decisions,
 }
 
 /// Where an entry comes from, how far it is shared and why it may be published.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PermittedEntry {
     /// The organisation that it comes from.
     pub organisation: String,
+    /// Whether that is the publishing organisation only because the author named none that is known.
+    pub attributed: bool,
     /// How far it is shared.
     pub scope: SharingScope,
+    /// The organisation that keeps the document, when it is another than the one that it comes from.
+    pub keeper: Option<OrganisationId>,
     /// Why it may be published.
-    pub permit: Permit,
+    pub released: Released,
 }
 
 /// The whole use case, for the store to call with the facts that it loaded.
@@ -141,13 +166,18 @@ pub fn decide(
     context: &Context<'_>,
     encoder: &dyn BodyEncoder,
 ) -> Result<Changes, Refusal> {
-    let viewer = Viewer::new(context.principal, context.domain, context.directory);
-    let facts = facts.seen_by(&viewer, wanted);
+    let publishing = Viewer::publishing(context.principal, context.ledger, context.now);
+    let querying = Viewer::new(context.principal, context.ledger, context.now);
+    let eyes = Eyes {
+        publishing: &publishing,
+        querying: &querying,
+    };
+    let facts = facts.seen_by(&eyes, wanted);
     let checked = check(received, &facts, context).map_err(|faults| Refusal {
         faults,
         denials: Vec::new(),
     })?;
-    let permitted = permit(checked, context.principal, context.domain, context.directory)?;
+    let permitted = permit(checked, &facts.persons, &publishing, context)?;
     Ok(changes(permitted, encoder))
 }
 

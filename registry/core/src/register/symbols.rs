@@ -187,13 +187,17 @@ fn acted_on(request: &Request<'_>) -> Vec<ActedOn> {
         ] {
             if let End::Registered(ObjectFact {
                 kind,
+                stored_under,
                 organisation: Some(organisation),
+                policy,
                 ..
             }) = request.end(id)
                 && !(from_set && *kind == ObjectKind::DocumentEntry)
             {
                 found.push(ActedOn {
                     organisation: organisation.clone(),
+                    stored_under: *stored_under,
+                    policy: policy.clone(),
                     location: at(ASSOCIATION, &association.id, attribute),
                     found: id.to_string(),
                 });

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use registry_core::answer::{Answer, Candidate, Candidates, Ends, LeftOut, Link, answer};
+use registry_core::answer::{Answer, Candidate, Candidates, Ends, Entry, LeftOut, Link, answer};
 use registry_core::object::{Current, ObjectKind};
 use registry_core::plan::{ContainerLookup, EntryLookup, EntryRestriction, Plan, Search};
 use registry_core::view::{Package, PolicyFacts, Viewer};
@@ -25,17 +25,36 @@ fn current(of: &str) -> Current {
     }
 }
 
-fn policy(organisation: &str, scope: SharingScope) -> PolicyFacts {
-    PolicyFacts {
-        organisation: organisation.to_owned(),
-        scope,
+/// What the store found: entries before they are decided on, and the rest.
+#[derive(Clone, Default)]
+struct Scene {
+    entries: Vec<(Candidate, PolicyFacts)>,
+    rest: Candidates,
+}
+
+impl Scene {
+    /// As the store hands it over: entries are decided on as they are read.
+    fn seen_by(self, viewer: &Viewer<'_>) -> Candidates {
+        let (mut candidates, persons) = (self.rest, persons());
+        let judge = viewer.judge(&persons);
+        for (candidate, policy) in self.entries {
+            match judge.release(policy.clone()) {
+                Ok(released) => candidates.entries.push(Entry { candidate, released }),
+                Err(denial) => candidates.withheld.add(candidate.id, denial.code.code()),
+            }
+        }
+        candidates.surroundings.persons = persons;
+        candidates
     }
 }
 
-fn found(number: u128, organisation: &str, scope: SharingScope) -> Candidate {
+fn found(number: u128, organisation: &str, scope: SharingScope) -> (Candidate, PolicyFacts) {
+    (candidate(number), policy(organisation, scope))
+}
+
+fn candidate(number: u128) -> Candidate {
     Candidate {
         id: uuid(number),
-        policy: policy(organisation, scope),
         time: Some(20_260_100_000_000 + i64::try_from(number).unwrap()),
         current: current("P1"),
         body: vec![1],
@@ -55,12 +74,13 @@ fn join(number: u128, source: u128, target: u128) -> Link {
     }
 }
 
-fn package(candidates: &mut Candidates, number: u128, organisation: &str, documents: &[u128]) {
+fn package(scene: &mut Scene, number: u128, organisation: &str, documents: &[u128]) {
     let package = Package {
         organisation: organisation.to_owned(),
+        stored_under: uuid(1),
         documents: documents.iter().map(|number| uuid(*number)).collect(),
     };
-    candidates.surroundings.packages.insert(uuid(number), package);
+    scene.rest.surroundings.packages.insert(uuid(number), package);
 }
 
 fn plan(search: Search, return_type: ReturnType, objects_max: usize) -> Plan {
@@ -80,29 +100,31 @@ fn ids(answer: &Answer) -> Vec<Uuid> {
     answer.objects.iter().map(|object| object.id).collect()
 }
 
-fn ask(organisation: &str, plan: &Plan, candidates: Candidates) -> Result<Answer, xds_model::Fault> {
+fn ask(organisation: &str, plan: &Plan, scene: Scene) -> Result<Answer, xds_model::Fault> {
     let world = World::of(organisation);
-    let viewer = Viewer::new(&world.principal, &world.domain, &world.directory);
-    answer(plan, candidates, &viewer)
+    let viewer = Viewer::new(&world.principal, &world.ledger, now());
+    answer(plan, scene.seen_by(&viewer), &viewer)
 }
 
 #[test]
 fn auz_07_policy_comes_before_limits() {
     let mut left_out = LeftOut::default();
     (10..14).for_each(|number| left_out.add(uuid(number), "scope"));
-    let candidates = Candidates {
+    let candidates = Scene {
         entries: vec![
             found(1, "h2", OrganisationOnly),
             found(2, "h2", Shared),
             found(3, "h1", OrganisationOnly),
         ],
-        withheld: left_out.clone(),
-        ..Candidates::default()
+        rest: Candidates {
+            withheld: left_out.clone(),
+            ..Candidates::default()
+        },
     };
     let leaf = |max| plan(by_id(), ReturnType::LeafClass, max);
     let answer = ask("h1", &leaf(2), candidates.clone()).unwrap();
     assert_eq!(ids(&answer), [uuid(3), uuid(2)], "the newest first");
-    assert_eq!((answer.withheld.count(), answer.permits.len()), (5, 2));
+    assert_eq!((answer.withheld.count(), answer.released.len()), (5, 2));
     let named: Vec<_> = answer.withheld.named().iter().map(|(id, _)| *id).collect();
     assert_eq!(named, [uuid(10), uuid(11), uuid(12), uuid(13), uuid(1)]);
     assert_eq!(answer.withheld.named()[4].1, "scope");
@@ -112,9 +134,12 @@ fn auz_07_policy_comes_before_limits() {
 
 #[test]
 fn xds_22_what_was_not_read_could_have_been_shown() {
-    let candidates = Candidates {
-        cut: true,
-        ..Candidates::default()
+    let candidates = Scene {
+        rest: Candidates {
+            cut: true,
+            ..Candidates::default()
+        },
+        ..Scene::default()
     };
     let fault = ask("h1", &plan(by_id(), ReturnType::ObjectRef, 9), candidates).unwrap_err();
     assert_eq!(fault.rule(), RuleId::TooManyResults);
@@ -123,50 +148,47 @@ fn xds_22_what_was_not_read_could_have_been_shown() {
 #[test]
 fn xds_23_one_patient_in_leaf_class_form() {
     let mut other = found(2, "h1", Shared);
-    other.current = current("P2");
-    let candidates = Candidates {
+    (other.0.current, other.1.stored_under) = (current("P2"), uuid(2));
+    let candidates = Scene {
         entries: vec![found(1, "h1", Shared), other.clone()],
-        ..Candidates::default()
+        ..Scene::default()
     };
     let fault = ask("h1", &plan(by_id(), ReturnType::LeafClass, 9), candidates.clone()).unwrap_err();
     assert_eq!(fault.rule(), RuleId::ManyPatients);
     assert!(ask("h1", &plan(by_id(), ReturnType::ObjectRef, 9), candidates).is_ok());
     // A patient whose documents are withheld is not there.
-    other.policy = policy("h2", OrganisationOnly);
-    let candidates = Candidates {
+    other.1 = policy("h2", OrganisationOnly);
+    let candidates = Scene {
         entries: vec![found(1, "h1", Shared), other],
-        ..Candidates::default()
+        ..Scene::default()
     };
     assert!(ask("h1", &plan(by_id(), ReturnType::LeafClass, 9), candidates).is_ok());
 }
 
 /// Set 50 holds documents 1 and 2, folder 60 and its membership 72.
-fn contents() -> Candidates {
-    let mut candidates = Candidates {
+fn contents() -> Scene {
+    let mut scene = Scene {
         entries: vec![found(1, "h2", Shared), found(2, "h2", Shared)],
-        sets: vec![found(50, "h2", Shared)],
-        folders: vec![found(60, "h2", Shared)],
-        associations: vec![
-            join(70, 50, 1),
-            join(71, 50, 2),
-            join(72, 60, 1),
-            join(73, 50, 72),
-            join(74, 50, 60),
-            join(75, 60, 3),
-        ],
-        ..Candidates::default()
+        rest: Candidates {
+            sets: vec![candidate(50)],
+            folders: vec![candidate(60)],
+            associations: vec![
+                join(70, 50, 1),
+                join(71, 50, 2),
+                join(72, 60, 1),
+                join(73, 50, 72),
+                join(74, 50, 60),
+                join(75, 60, 3),
+            ],
+            ..Candidates::default()
+        },
     };
-    package(&mut candidates, 50, "h2", &[1, 2]);
-    package(&mut candidates, 60, "h2", &[1]);
-    candidates
-        .surroundings
-        .links
-        .insert(uuid(72), (uuid(60), uuid(1)));
-    candidates
-        .surroundings
-        .documents
-        .insert(uuid(3), policy("h2", Shared));
-    candidates
+    package(&mut scene, 50, "h2", &[1, 2]);
+    package(&mut scene, 60, "h2", &[1]);
+    let surroundings = &mut scene.rest.surroundings;
+    surroundings.links.insert(uuid(72), (uuid(60), uuid(1)));
+    surroundings.documents.insert(uuid(3), policy("h2", Shared));
+    scene
 }
 
 fn set_contents() -> Plan {
@@ -191,6 +213,7 @@ fn contents_have_both_ends_in_the_answer() {
     let mut filtered = contents();
     filtered.entries.remove(0);
     filtered
+        .rest
         .surroundings
         .documents
         .insert(uuid(1), policy("h2", Shared));
@@ -201,7 +224,7 @@ fn contents_have_both_ends_in_the_answer() {
 #[test]
 fn auz_07_a_package_with_a_withheld_document_is_withheld() {
     let mut candidates = contents();
-    candidates.entries[0].policy = policy("h2", OrganisationOnly);
+    candidates.entries[0].1 = policy("h2", OrganisationOnly);
     let answer = ask("h1", &set_contents(), candidates.clone()).unwrap();
     assert!(ids(&answer).is_empty());
     // Its own organisation sees all of it.
@@ -212,7 +235,7 @@ fn auz_07_a_package_with_a_withheld_document_is_withheld() {
 #[test]
 fn what_is_not_known_is_withheld() {
     let mut candidates = contents();
-    candidates.surroundings.packages.clear();
+    candidates.rest.surroundings.packages.clear();
     let answer = ask("h1", &set_contents(), candidates).unwrap();
     assert!(ids(&answer).is_empty());
 }
@@ -241,21 +264,21 @@ proptest! {
     #[test]
     fn auz_07_no_answer_touches_a_withheld_document(
         policies in prop::collection::vec(any_policy(), 3),
-        shared_with_all in any::<bool>(),
+        joint in any::<bool>(),
         search in 0usize..4,
     ) {
         let mut candidates = contents();
         candidates.entries.push(found(3, "h2", Shared));
         package(&mut candidates, 60, "h2", &[1, 3]);
         for (entry, policy) in candidates.entries.iter_mut().zip(policies) {
-            entry.policy = policy;
+            entry.1 = policy;
         }
-        let mut world = World::of("h1");
-        world.domain.shared_with_all = shared_with_all;
-        let viewer = Viewer::new(&world.principal, &world.domain, &world.directory);
+        let world = if joint { World::of("h1") } else { World::apart("h1") };
+        let viewer = Viewer::new(&world.principal, &world.ledger, now());
+        let persons = persons();
         let withheld: HashSet<Uuid> = (candidates.entries.iter())
-            .filter(|entry| viewer.permit(&entry.policy).is_err())
-            .map(|entry| entry.id)
+            .filter(|(_, policy)| viewer.judge(&persons).permit(policy).is_err())
+            .map(|(candidate, _)| candidate.id)
             .collect();
         let search = match search {
             0 => set_contents().search,
@@ -263,7 +286,8 @@ proptest! {
             2 => Search::SetsHolding(vec![uuid(1), uuid(3)]),
             _ => Search::EntriesAndAssociations(EntryLookup::Ids(vec![uuid(1)])),
         };
-        let answer = answer(&plan(search, ReturnType::ObjectRef, 99), candidates, &viewer).unwrap();
+        let plan = plan(search, ReturnType::ObjectRef, 99);
+        let answer = answer(&plan, candidates.seen_by(&viewer), &viewer).unwrap();
         let shown: HashSet<Uuid> = answer.objects.iter().map(|object| object.id).collect();
         prop_assert!(shown.is_disjoint(&withheld));
         for ends in answer.objects.iter().filter_map(|object| object.ends) {

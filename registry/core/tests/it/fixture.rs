@@ -6,18 +6,23 @@ use registry_core::codes::{AffinityDomain, CodeFile, UnknownCodes};
 use registry_core::facts::{Facts, FactsWanted, ObjectFact, UniqueIdUse};
 use registry_core::ledger::{Directory, Node, Organisation};
 use registry_core::object::{BodyEncoder, ObjectKind};
-use registry_core::register::{Context, SubmissionLimits};
+use registry_core::policy_facts::{Columns, PolicyFacts};
+use registry_core::register::{Context, SubmissionLimits, UnknownInstitution};
+use registry_core::{Person, Persons};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use xds_model::code::CodedValue;
-use xds_model::principal::{EntityId, NodeName, OrganisationId};
+use xds_model::principal::{DefaultUser, EntityId, NodeName, OrganisationId};
 use xds_model::submission::ReceivedSubmission;
 use xds_model::{
     Association, AssociationType, AvailabilityStatus, DocumentEntry, DocumentEntryType, Fault, Folder,
     IdSource, ObjectId, Oid, PatientId, Principal, RuleId, SubmissionSet, SubmissionSetStatus, Text,
     Transaction,
 };
-use xds_policy::{Domain, SharingScope};
+use xds_policy::SharingScope;
+use xds_policy::ledger::{Ledger, PatientInstruments};
+
+use crate::law;
 
 pub(crate) const AUTHORITY: &str = "1.2.392.9.9.9.1";
 pub(crate) const HASH: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
@@ -91,7 +96,7 @@ pub(crate) fn patient(id: &str) -> PatientId {
 
 const CODES: &str = r#"{"codeSets": {
     "classCode": {"codes": [["class", "1.9"]]}, "typeCode": {"codes": [["type", "1.9"], ["type2", "1.9"]]},
-    "confidentialityCode": {"codes": [["N", "1.9"], ["R", "1.9"]]},
+    "confidentialityCode": {"codes": [["N", "2.16.840.1.113883.5.25"], ["R", "2.16.840.1.113883.5.25"]]},
     "eventCodeList": {"codes": [["event", "1.9"], ["event2", "1.9"]]},
     "formatCode": {"codes": [["format", "1.9"]]}, "healthcareFacilityTypeCode": {"codes": [["facility", "1.9"]]},
     "practiceSettingCode": {"codes": [["practice", "1.9"]]}, "contentTypeCode": {"codes": [["content", "1.9"]]},
@@ -105,7 +110,11 @@ pub(crate) fn affinity(unknown: UnknownCodes) -> AffinityDomain {
 }
 
 pub(crate) fn code(text: &str) -> CodedValue {
-    CodedValue::new(text, "1.9", text)
+    let scheme = match text {
+        "N" | "R" | "V" => "2.16.840.1.113883.5.25",
+        _ => "1.9",
+    };
+    CodedValue::new(text, scheme, text)
 }
 
 /// h1 and h1b are of entity e1, h2 of e2.
@@ -143,13 +152,22 @@ pub(crate) fn node(organisation: &str) -> Node {
         in_flight_max: None,
         source_ids: Default::default(),
         feeds: [AUTHORITY.to_owned()].into(),
-        default_user: None,
+        default_user: Some(DefaultUser {
+            role: "physician".into(),
+            purpose: "TREAT".into(),
+            two_factor: true,
+        }),
     }
 }
 
 pub(crate) fn principal(organisation: &str) -> Principal {
     let entity = if organisation == "h2" { "e2" } else { "e1" };
     Principal::authenticated(node(organisation).enrolled(EntityId(entity.into())))
+}
+
+/// The same through a repository of another organisation.
+pub(crate) fn through(organisation: &str, repository: &str) -> Principal {
+    Principal::on_behalf_of(principal(organisation).node().clone(), &principal(repository))
 }
 
 pub(crate) fn xon(code: &str) -> String {
@@ -160,7 +178,7 @@ pub(crate) fn xon(code: &str) -> String {
 pub(crate) struct World {
     pub(crate) principal: Principal,
     pub(crate) affinity: AffinityDomain,
-    pub(crate) domain: Domain,
+    pub(crate) ledger: Ledger,
     pub(crate) directory: Directory,
     pub(crate) ids: Ids,
 }
@@ -170,12 +188,17 @@ impl World {
         Self {
             principal: principal(organisation),
             affinity: affinity(UnknownCodes::Refuse),
-            domain: Domain {
-                shared_with_all: true,
-                version: 7,
-            },
+            ledger: law::joint(),
             directory: directory(),
             ids: Ids::new(0xfeed),
+        }
+    }
+
+    /// The same without joint use.
+    pub(crate) fn apart(organisation: &str) -> Self {
+        Self {
+            ledger: Ledger::new(law::apart()),
+            ..Self::of(organisation)
         }
     }
 
@@ -183,8 +206,9 @@ impl World {
         Context {
             principal: &self.principal,
             affinity: &self.affinity,
-            domain: &self.domain,
+            ledger: &self.ledger,
             directory: &self.directory,
+            unknown_institution: UnknownInstitution::Attribute,
             limits: SubmissionLimits::default(),
             ids: &self.ids,
             now: now(),
@@ -297,11 +321,45 @@ pub(crate) fn facts() -> Facts {
     let mut facts = Facts::default();
     facts.patients.insert(patient(PATIENT), uuid(1));
     facts.patients.insert(patient("P2"), uuid(2));
+    facts.persons = persons();
     facts
+}
+
+/// P1 with key `uuid(1)` and P2 with `uuid(2)`, who said nothing.
+pub(crate) fn persons() -> Persons {
+    let mut persons = Persons::default();
+    for (name, key) in [("P1", 1), ("P2", 2)] {
+        let person = Person::new(&patient(name), PatientInstruments::default());
+        persons.add(person, [uuid(key)]);
+    }
+    persons
+}
+
+/// What policy decides a document of patient `uuid(1)` on.
+pub(crate) fn policy(organisation: &str, scope: SharingScope) -> PolicyFacts {
+    let columns = Columns {
+        unique_id: "1.2.100",
+        organisation,
+        class_code: Some("class^^1.9"),
+        type_code: Some("type^^1.9"),
+        confidentiality_codes: &["N^^2.16.840.1.113883.5.25"],
+        scope,
+        registered_at: now(),
+        keeper: None,
+    };
+    PolicyFacts {
+        stored_under: uuid(1),
+        document: columns.document(),
+    }
 }
 
 /// A registered object of patient `uuid(1)` from h1.
 pub(crate) fn registered(kind: ObjectKind) -> ObjectFact {
+    registered_by("h1", kind, SharingScope::Shared)
+}
+
+/// The same from somebody.
+pub(crate) fn registered_by(organisation: &str, kind: ObjectKind, scope: SharingScope) -> ObjectFact {
     let entry = kind == ObjectKind::DocumentEntry;
     ObjectFact {
         kind,
@@ -309,8 +367,8 @@ pub(crate) fn registered(kind: ObjectKind) -> ObjectFact {
         patient: uuid(1),
         status: AvailabilityStatus::Approved,
         entry_type: entry.then_some(DocumentEntryType::Stable),
-        organisation: (kind != ObjectKind::Association).then(|| "h1".to_owned()),
-        scope: entry.then_some(SharingScope::Shared),
+        organisation: (kind != ObjectKind::Association).then(|| organisation.to_owned()),
+        policy: entry.then(|| policy(organisation, scope)),
     }
 }
 

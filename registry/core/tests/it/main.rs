@@ -8,8 +8,6 @@ mod answer;
 mod fixture;
 #[cfg(test)]
 mod invariants;
-#[expect(dead_code, reason = "the tests of xds-policy use the rest")]
-#[path = "../../../../common/policy/tests/it/fixture.rs"]
 #[cfg(test)]
 mod law;
 #[cfg(test)]
@@ -22,3 +20,7 @@ mod publish;
 mod records;
 #[cfg(test)]
 mod rules;
+#[expect(dead_code, reason = "the tests of xds-policy use the rest")]
+#[path = "../../../../common/policy/tests/it/fixture.rs"]
+#[cfg(test)]
+mod vectors;

@@ -2,13 +2,17 @@
 
 use registry_core::facts::{Addendum, Facts, Holder};
 use registry_core::object::{ObjectKind, scope_number};
-use registry_core::register::{Changes, Refusal, decide};
+use registry_core::register::{Changes, Context, Refusal, UnknownInstitution, decide};
 use uuid::Uuid;
 use xds_model::submission::ReceivedSubmission;
 use xds_model::{AssociationType as A, Author, Fault, RuleId as R, Slot};
-use xds_policy::{Denial, SharingScope};
+use xds_policy::SharingScope;
+use xds_policy::decision::DenyCode;
+use xds_policy::instruments::contract::ContractKind;
+use xds_policy::ledger::Ledger;
 
 use crate::fixture::*;
+use crate::law;
 
 fn run(world: &World, submission: &ReceivedSubmission, facts: Facts) -> Result<Changes, Refusal> {
     decide(submission, &wanted(submission), facts, &world.context(), &Bodies)
@@ -47,7 +51,8 @@ fn auz_01_another_organisation_is_not_published_for() {
     let world = World::of("h1");
     let refusal = run(&world, &by(&xon("1311111113")), facts()).unwrap_err();
     assert_eq!(rules(&refusal), [R::NotAuthorised]);
-    assert_eq!(refusal.denials, [Denial::NotAuthor]);
+    let codes: Vec<DenyCode> = refusal.denials.iter().map(|denial| denial.code).collect();
+    assert_eq!(codes, [DenyCode::NoBasis]);
 
     let mut by_set = one("1.2.900", "1.2.100", &patient(PATIENT));
     by_set.sets[0].authors.push(Author {
@@ -74,8 +79,7 @@ fn auz_01_a_source_id_of_another_is_refused() {
 fn auz_02_others_documents_are_not_replaced_appended_to_or_filed() {
     let strange = || {
         let mut facts = facts();
-        let mut fact = registered(ObjectKind::DocumentEntry);
-        fact.organisation = Some("h2".into());
+        let fact = registered_by("h2", ObjectKind::DocumentEntry, SharingScope::Shared);
         facts.objects.insert(uuid(100), fact);
         facts.objects.insert(uuid(101), registered(ObjectKind::Folder));
         facts
@@ -99,9 +103,7 @@ fn auz_02_others_documents_are_not_replaced_appended_to_or_filed() {
 #[test]
 fn a_withheld_target_looks_absent() {
     let mut facts = facts();
-    let mut fact = registered(ObjectKind::DocumentEntry);
-    fact.organisation = Some("h2".into());
-    fact.scope = Some(SharingScope::OrganisationOnly);
+    let fact = registered_by("h2", ObjectKind::DocumentEntry, SharingScope::OrganisationOnly);
     facts.objects.insert(uuid(100), fact);
     let world = World::of("h1");
     let refused = |target: Uuid| {
@@ -239,4 +241,111 @@ fn a_reference_across_patients_is_found_from_both() {
     assert_eq!(changes.associations[0].target_elsewhere, None);
     assert_eq!(changes.associations[1].target_elsewhere, Some(uuid(2)));
     assert!(!changes.is_plain());
+}
+
+#[test]
+fn who_publishes_has_a_hosting_contract() {
+    let submission = one("1.2.900", "1.2.100", &patient(PATIENT));
+    let mut world = World::of("h2");
+    assert!(run(&world, &submission, facts()).is_ok());
+    let mut instruments = law::apart();
+    instruments
+        .entrustment_contracts
+        .retain(|contract| contract.id.as_str() != "host-e2");
+    world.ledger = Ledger::new(instruments);
+    let refusal = run(&world, &submission, facts()).unwrap_err();
+    assert_eq!(rules(&refusal), [R::NotHosted]);
+    assert!(
+        refusal.faults[0].context().contains("h2"),
+        "who has to repair it is told"
+    );
+    // To another's submitter nothing is told of h2.
+    let by_h1 = World {
+        ledger: world.ledger,
+        ..World::of("h1")
+    };
+    let refusal = run(&by_h1, &by(&xon("1311111113")), facts()).unwrap_err();
+    assert_eq!(rules(&refusal), [R::NotAuthorised]);
+    assert!(!refusal.faults[0].context().contains("h2"));
+}
+
+#[test]
+fn a_repository_of_another_entity_needs_a_storage_contract() {
+    let submission = one("1.2.900", "1.2.100", &patient(PATIENT));
+    let mut world = World::of("h2");
+    world.principal = through("h2", "h1");
+    let refusal = run(&world, &submission, facts()).unwrap_err();
+    assert_eq!(rules(&refusal), [R::NotStored]);
+    let mut instruments = law::apart();
+    let storage = law::contract(ContractKind::ExternalStorage, "e2", "h1");
+    instruments
+        .entrustment_contracts
+        .push(law::seal("storage", storage));
+    world.ledger = Ledger::new(instruments);
+    let changes = run(&world, &submission, facts()).unwrap();
+    assert_eq!(changes.entries[0].keeper.as_deref(), Some("h1"));
+    // A sister's repository is the entity's own.
+    world.principal = through("h1", "h1b");
+    assert!(run(&world, &submission, facts()).is_ok());
+}
+
+#[test]
+fn an_author_institution_that_nobody_knows_is_attributed_or_refused() {
+    let world = World::of("h1");
+    let stranger = by("どこかの病院");
+    let changes = run(&world, &stranger, facts()).unwrap();
+    assert!(changes.entries[0].attributed && changes.entries[0].organisation == "h1");
+    let known = run(&world, &by(&xon("1311111112")), facts()).unwrap();
+    assert!(!known.entries[0].attributed);
+    let strict = |submission: &ReceivedSubmission| {
+        let context = Context {
+            unknown_institution: UnknownInstitution::Refuse,
+            ..world.context()
+        };
+        decide(submission, &wanted(submission), facts(), &context, &Bodies)
+    };
+    assert_eq!(rules(&strict(&stranger).unwrap_err()), [R::UnknownInstitution]);
+    // Who names no institution at all is not in doubt: the certificate says who it is.
+    assert!(strict(&one("1.2.900", "1.2.100", &patient(PATIENT))).is_ok());
+}
+
+#[test]
+fn a_machine_without_a_user_publishes_and_replaces_its_own() {
+    let mut world = World::of("h1");
+    let mut node = node("h1");
+    node.default_user = None;
+    let entity = xds_model::principal::EntityId("e1".into());
+    world.principal = xds_model::Principal::authenticated(node.enrolled(entity));
+    let mut facts = facts();
+    (facts.objects).insert(uuid(100), registered(ObjectKind::DocumentEntry));
+    let of_h2 = registered_by("h2", ObjectKind::DocumentEntry, SharingScope::Shared);
+    facts.objects.insert(uuid(101), of_h2);
+    let replacing = |target: Uuid| {
+        let mut submission = one("1.2.900", "1.2.100", &patient(PATIENT));
+        relate(&mut submission, A::Replace, &urn(target));
+        run(&world, &submission, facts.clone())
+    };
+    assert_eq!(replacing(uuid(100)).unwrap().deprecations.len(), 1);
+    assert_eq!(
+        rules(&replacing(uuid(101)).unwrap_err()),
+        [R::TargetExists],
+        "it looks at nothing"
+    );
+}
+
+#[test]
+fn a_decision_is_what_rests_on_one_ground() {
+    let world = World::of("h1");
+    let mut submission = by(&xon("1311111112"));
+    submission
+        .entries
+        .push(entry("second", "1.2.101", &patient(PATIENT)));
+    submission
+        .associations
+        .push(held("second-in-set", "second", ORIGINAL));
+    let changes = run(&world, &submission, facts()).unwrap();
+    let decisions: Vec<_> = changes.decisions.iter().collect();
+    assert_eq!(decisions.len(), 1, "both are h1's own to publish");
+    assert_eq!(decisions[0].permit.instrument.id.as_str(), "h1");
+    assert_eq!(decisions[0].permit.basis.code(), "OWN");
 }

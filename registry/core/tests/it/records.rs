@@ -18,7 +18,7 @@ use xds_policy::obligations::Obligation;
 use xds_policy::version::Version;
 use xds_policy::words::Operation;
 
-use crate::law::*;
+use crate::vectors::*;
 
 const DECISION: Uuid = Uuid::from_u128(77);
 

@@ -72,7 +72,7 @@ pub(crate) struct QuestionArguments {
     /// How it ended; `failure` stands for all three. May be several: minor-failure,major-failure.
     #[arg(long, value_delimiter = ',')]
     pub(crate) outcome: Vec<OutcomeName>,
-    /// Basis of the decision: OWN, SHARED_WITH_ALL, CONSENT, EMERG and others.
+    /// Basis of the decision: OWN, ENTRUST, JOINT, CONSENT, LAW or EMERG.
     #[arg(long, value_name = "CODE", value_parser = text)]
     pub(crate) basis: Option<String>,
     /// Kind of event: a transaction such as ITI-43, or one of audit-log-read, configuration-changed,

@@ -35,7 +35,7 @@ pub(in crate::commands) const JAPANESE: &[(&str, &str)] = &[
     ),
     (
         "audit search#basis",
-        "判断の根拠: OWN、SHARED_WITH_ALL、CONSENT、EMERG など",
+        "判断の根拠: OWN、ENTRUST、JOINT、CONSENT、LAW、EMERG",
     ),
     (
         "audit search#kind",

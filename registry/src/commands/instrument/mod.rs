@@ -107,6 +107,17 @@ fn subject(kind: InstrumentKind, id: &str) -> String {
     format!("{} {id}", kind.name())
 }
 
+/// Why nothing was entered: a refusal in the reader's language, or what the database said.
+pub(super) fn not_entered(
+    error: InstrumentError,
+    output: Output,
+) -> Box<dyn std::error::Error + Send + Sync> {
+    match error {
+        InstrumentError::Store(error) => error.into(),
+        error => refused(&error, output).into(),
+    }
+}
+
 /// A refusal in the reader's language.
 pub(super) fn refused(error: &InstrumentError, output: Output) -> NotThere {
     NotThere(match output.lang {

@@ -7,6 +7,7 @@ use super::error::InstrumentError;
 use super::kinds::Instrument;
 use super::load::{gathered, history, of_domain, of_domain_kinds};
 use super::rows::insert;
+use super::two_sides::agrees;
 use crate::change::{self, Change, Deed};
 use crate::error::StoreError;
 use crate::pool::Store;
@@ -91,6 +92,7 @@ async fn judged(
     let before = history(session, reference.kind, &reference.id).await?;
     let latest = before.last().cloned();
     follows(latest.as_ref(), instrument)?;
+    agrees(session, instrument).await?;
     check_domain(session, before, instrument).await?;
     Ok(latest)
 }

@@ -1,5 +1,6 @@
 //! Why an instrument was not entered.
 
+use xds_model::principal::EntityId;
 use xds_policy::change::ChangeFault;
 use xds_policy::format::Problem;
 use xds_policy::version::InstrumentKind;
@@ -111,6 +112,19 @@ pub enum InstrumentError {
         /// Version.
         version: u32,
     },
+    /// The two sides of the ledger would name two legal entities for one organisation.
+    #[error(
+        "organisation {id} is of legal entity {ledger} where it is enrolled (org show) and of {in_law} in law (instrument show \
+         --kind organisation): name the same one, or end it with org end and enter it again with org add"
+    )]
+    Contradiction {
+        /// The organisation.
+        id: InstrumentId,
+        /// Its legal entity where it is enrolled.
+        ledger: EntityId,
+        /// Its legal entity in law.
+        in_law: EntityId,
+    },
     /// Too much at once.
     #[error("a file may bring {max} new versions at most; this one has {given}")]
     TooMany {
@@ -163,6 +177,9 @@ impl InstrumentError {
             Self::EnteredInThePast { kind, id, version } => format!(
                 "{} {id} 版 {version}: 取り決めが登録済みのドメインには、それより後、現在までに入力された版だけを取り込めます。`instrument add` で登録してください。",
                 kind.name()
+            ),
+            Self::Contradiction { id, ledger, in_law } => format!(
+                "機関 {id} の事業者が、機関の登録 (`org show`) では {ledger}、取り決め (`instrument show --kind organisation`) では {in_law} となり食い違います。同じ事業者を指定するか、`org end` で終了してから `org add` で登録し直してください。"
             ),
             Self::TooMany { given, max } => {
                 format!("一度に取り込める新しい版は {max} 件までです(このファイルには {given} 件)。")

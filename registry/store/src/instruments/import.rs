@@ -16,6 +16,7 @@ use super::export::of_patients;
 use super::kinds::Instrument;
 use super::load::{gathered, of_domain, of_domain_kinds};
 use super::rows::insert;
+use super::two_sides::agrees;
 use crate::change::{self, Change, Deed};
 use crate::error::StoreError;
 use crate::pool::Store;
@@ -83,6 +84,7 @@ impl Store {
         let deed = Deed::new("domain import", name).with(None, Some(after));
         change::record(session, change, &deed).await?;
         for instrument in &news {
+            agrees(session, instrument).await?;
             tell(session, instrument, change, ids).await?;
             insert(session, instrument, change.id).await?;
         }

@@ -4,8 +4,12 @@ use time::OffsetDateTime;
 use tokio_postgres::Row;
 use xds_model::PatientId;
 use xds_policy::format::DomainFile;
+use xds_policy::instruments::consent::Consent;
+use xds_policy::instruments::order::LegalOrder;
+use xds_policy::instruments::refusal::Refusal;
+use xds_policy::instruments::session::BreakGlassSession;
 use xds_policy::ledger::{Ledger, PatientInstruments};
-use xds_policy::version::InstrumentKind;
+use xds_policy::version::{InstrumentKind, Version};
 use xds_policy::words::InstrumentId;
 
 use super::kinds::Instrument;
@@ -48,8 +52,18 @@ impl Store {
         self.of_patient(patient, None).await
     }
 
-    /// What decisions at an instant are made from, of the whole domain: everything that had been entered by then, of
-    /// whatever effect. One call serves many decisions; [`Store::domain_version`] says when it has to be made again.
+    /// What decisions are made from, of the whole domain: everything that was ever entered; a decision looks at what had
+    /// been by its instant. One call serves many decisions; [`Store::domain_version`] says when it has to be made again.
+    ///
+    /// # Errors
+    /// When the database cannot do it, or a version is not what its hash says.
+    pub async fn law(&self) -> Result<Ledger, StoreError> {
+        let connection = self.connection().await?;
+        let versions = of_domain(self.session(&connection), &of_domain_kinds(), None).await?;
+        Ok(gathered(versions).into_facts().0)
+    }
+
+    /// The same as far as it had been entered by an instant.
     ///
     /// # Errors
     /// When the database cannot do it, or a version is not what its hash says.
@@ -61,7 +75,7 @@ impl Store {
     }
 
     /// The same of one patient, under any identifier that the patient has or had before a merge. Instruments keep the
-    /// identifier that they name.
+    /// identifier that they name: [`PatientInstruments::under`] gives them the surviving one.
     ///
     /// # Errors
     /// When the database cannot do it, or a version is not what its hash says.
@@ -97,6 +111,39 @@ impl Store {
             )
             .await?;
         read_all(&rows)
+    }
+}
+
+/// Versions of instruments of one patient, kind by kind.
+#[derive(Default)]
+pub(crate) struct PatientVersions {
+    consents: Vec<Version<Consent>>,
+    refusals: Vec<Version<Refusal>>,
+    orders: Vec<Version<LegalOrder>>,
+    sessions: Vec<Version<BreakGlassSession>>,
+}
+
+impl PatientVersions {
+    /// Adds a version. One that concerns no patient is not among them.
+    pub(crate) fn add(&mut self, instrument: Instrument) {
+        match instrument {
+            Instrument::Consent(version) => self.consents.push(version),
+            Instrument::Refusal(version) => self.refusals.push(version),
+            Instrument::LegalOrder(version) => self.orders.push(version),
+            Instrument::BreakGlassSession(version) => self.sessions.push(version),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn into_facts(self) -> PatientInstruments {
+        PatientInstruments::new(self.consents, self.refusals, self.orders, self.sessions)
+    }
+}
+
+impl Instrument {
+    /// The version in a row of one of the statements that read versions.
+    pub(crate) fn of_row(row: &Row) -> Result<Self, StoreError> {
+        instrument(row)
     }
 }
 

@@ -10,7 +10,7 @@
 //! [`Store::load_domain`]: crate::Store::load_domain
 //! [`Store::load_patient`]: crate::Store::load_patient
 
-mod add;
+pub(crate) mod add;
 mod check;
 mod draft;
 mod error;
@@ -21,6 +21,7 @@ mod import;
 mod kinds;
 mod load;
 mod rows;
+pub(crate) mod two_sides;
 
 pub(crate) use add::apart;
 pub use draft::DraftError;
@@ -28,4 +29,5 @@ pub use error::InstrumentError;
 pub use evidence::{EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder};
 pub use import::{IMPORT_VERSIONS_MAX, Imported};
 pub use kinds::Instrument;
-pub(crate) use load::gathered;
+pub(crate) use load::{PatientVersions, gathered};
+pub use two_sides::InLaw;

@@ -4,7 +4,7 @@ use registry_core::records::{Entry, Task, TaskKind, Written};
 use time::OffsetDateTime;
 use tokio_postgres::Row;
 use uuid::Uuid;
-use xds_model::{IdSource, PatientId};
+use xds_model::{IdSource, PatientId, RuleId};
 
 use crate::error::StoreError;
 use crate::pool::Store;
@@ -38,6 +38,16 @@ pub struct NewTask {
     pub since: OffsetDateTime,
     /// First instant that it is late.
     pub due: Option<OffsetDateTime>,
+}
+
+impl RecordsError {
+    /// The rule that the request is turned down by.
+    pub fn rule(&self) -> RuleId {
+        match self {
+            Self::Store(error) => error.rule(),
+            Self::Text => RuleId::RegistryInternal,
+        }
+    }
 }
 
 impl Store {

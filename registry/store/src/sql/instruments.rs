@@ -7,6 +7,15 @@ macro_rules! version {
     };
 }
 
+/// The keys `k.key` that the objects of a person `p` are stored under, and the versions `v` that concern the person.
+macro_rules! instruments_of_person {
+    () => {
+        "
+ CROSS JOIN LATERAL (SELECT p.key UNION ALL SELECT m.key FROM patient m WHERE m.surviving = p.key) k
+  LEFT JOIN patient_instrument_version v ON v.patient = k.key"
+    };
+}
+
 sql! {
     ADD_INSTRUMENT "add_instrument" [
         TEXT, TEXT, INT4, TIMESTAMPTZ, TEXT, TEXT_ARRAY, TIMESTAMPTZ, TIMESTAMPTZ, BYTEA, BYTEA, TEXT, BYTEA, UUID]
@@ -66,6 +75,46 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
  WHERE $3 IS NULL OR v.entered_at IS NULL OR v.entered_at <= $3
  ORDER BY v.kind, v.id, v.version";
 
+    /// Whose objects a patient's are, with all versions of instruments that concern the person: at least a row for each key
+    /// that objects are stored under. $1 id, $2 authority of a patient that was not merged itself.
+    PERSONS_OF_PATIENT "persons_of_patient" [TEXT, TEXT]
+        version!(), ", k.key, p.id, p.authority
+  FROM patient_identifier i
+  JOIN patient p ON p.key = i.patient AND p.surviving IS NULL", instruments_of_person!(), "
+ WHERE i.id = $1 AND i.authority = $2";
+
+    /// The same of the people whose objects have these ids.
+    PERSONS_OF_OBJECTS "persons_of_objects" [UUID_ARRAY]
+        version!(), ", k.key, p.id, p.authority
+  FROM (SELECT DISTINCT coalesce(w.surviving, w.key) AS key
+          FROM object_id o JOIN patient w ON w.key = o.patient
+         WHERE o.id = ANY ($1)) n
+  JOIN patient p ON p.key = n.key", instruments_of_person!();
+
+    /// The same by uniqueIds.
+    PERSONS_OF_UNIQUE_IDS "persons_of_unique_ids" [TEXT_ARRAY]
+        version!(), ", k.key, p.id, p.authority
+  FROM (SELECT DISTINCT coalesce(w.surviving, w.key) AS key
+          FROM unique_id u JOIN patient w ON w.key = u.patient
+         WHERE u.value = ANY ($1)) n
+  JOIN patient p ON p.key = n.key", instruments_of_person!();
+
+    /// The same by logicalIDs.
+    PERSONS_OF_LOGICAL_IDS "persons_of_logical_ids" [UUID_ARRAY]
+        version!(), ", k.key, p.id, p.authority
+  FROM (SELECT DISTINCT coalesce(w.surviving, w.key) AS key
+          FROM (SELECT o.patient FROM object_id o WHERE o.id = ANY ($1) AND o.kind = 1
+                UNION
+                SELECT l.patient FROM logical_id l WHERE l.logical = ANY ($1)) x
+          JOIN patient w ON w.key = x.patient) n
+  JOIN patient p ON p.key = n.key", instruments_of_person!();
+
+    /// The same by the keys that objects are stored under.
+    PERSONS_OF_KEYS "persons_of_keys" [UUID_ARRAY]
+        version!(), ", k.key, p.id, p.authority
+  FROM (SELECT DISTINCT coalesce(w.surviving, w.key) AS key FROM patient w WHERE w.key = ANY ($1)) n
+  JOIN patient p ON p.key = n.key", instruments_of_person!();
+
     /// A page of all patients' instruments, after a version: $1 patient, $2 kind, $3 id, $4 version.
     ALL_PATIENT_INSTRUMENTS "all_patient_instruments" [UUID, TEXT, TEXT, INT4]
         version!(), ", v.patient
@@ -80,8 +129,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 "SELECT d.patient, d.id, d.status = 1 AND d.organisation = ANY ($3),
        (SELECT p.id FROM patient o JOIN patient p ON p.key = coalesce(o.surviving, o.key) WHERE o.key = d.patient),
        (SELECT p.authority FROM patient o JOIN patient p ON p.key = coalesce(o.surviving, o.key)
-         WHERE o.key = d.patient),
-       d.organisation, d.class_code, d.type_code, d.confidentiality_codes, d.scope, d.registered_at
+         WHERE o.key = d.patient), ", policy!(), "
   FROM document_entry d
  WHERE (d.patient, d.id) > ($1, $2)
  ORDER BY d.patient, d.id

@@ -30,6 +30,14 @@ macro_rules! sql {
     };
 }
 
+/// What policy decides a DocumentEntry `d` on: read by [`crate::row::policy`].
+macro_rules! policy {
+    () => {
+        "d.organisation, d.scope, d.patient, d.unique_id, d.class_code, d.type_code, d.confidentiality_codes,
+       d.registered_at, d.keeper"
+    };
+}
+
 mod domain;
 mod instruments;
 mod patient;

@@ -1,26 +1,27 @@
 //! Statements of stored queries and retrievals.
 
-/// What is read of a DocumentEntry `d`, and of its patient, for an answer. $1: whether bodies are wanted.
+/// What is read of a DocumentEntry `d` for an answer and for policy. $1: whether bodies are wanted.
 macro_rules! entry {
     () => {
-        "SELECT d.id, d.organisation, d.scope, d.status, d.version, d.logical_id, d.home, d.creation_time,
-       CASE WHEN $1 THEN d.body END"
+        concat!(
+            "SELECT d.id, d.status, d.version, d.logical_id, d.home, d.creation_time,
+       CASE WHEN $1 THEN d.body END, ",
+            policy!()
+        )
     };
 }
 
-/// The same of a SubmissionSet `s`.
+/// What is read of a SubmissionSet `s` for an answer.
 macro_rules! set {
     () => {
-        "SELECT s.id, s.organisation, 1::int2, s.status, 1::int4, NULL::uuid, s.home, s.submission_time,
-       CASE WHEN $1 THEN s.body END"
+        "SELECT s.id, s.status, 1::int4, NULL::uuid, s.home, s.submission_time, CASE WHEN $1 THEN s.body END"
     };
 }
 
 /// The same of a Folder `f`.
 macro_rules! folder {
     () => {
-        "SELECT f.id, f.organisation, 1::int2, f.status, f.version, f.logical_id, f.home, f.last_update_time,
-       CASE WHEN $1 THEN f.body END"
+        "SELECT f.id, f.status, f.version, f.logical_id, f.home, f.last_update_time, CASE WHEN $1 THEN f.body END"
     };
 }
 
@@ -308,36 +309,36 @@ UNION ALL
     /// What policy needs of these objects. Rows of kind 1: documents; 2: packages; 3: documents in
     /// packages; 4: the ends of associations.
     SURROUNDINGS "surroundings" [UUID_ARRAY]
-"SELECT 1::int2, o.id, NULL::uuid, NULL::uuid, d.organisation, d.scope
+"SELECT 1::int2, o.id, NULL::uuid, NULL::uuid, ", policy!(), "
   FROM object_id o
   JOIN document_entry d ON d.patient = o.patient AND d.id = o.id
  WHERE o.id = ANY ($1) AND o.kind = 1
 UNION ALL
-SELECT 2::int2, o.id, NULL, NULL, s.organisation, NULL
+SELECT 2::int2, o.id, NULL, NULL, s.organisation, NULL, s.patient, NULL, NULL, NULL, NULL, NULL, NULL
   FROM object_id o
   JOIN submission_set s ON s.patient = o.patient AND s.id = o.id
  WHERE o.id = ANY ($1) AND o.kind = 2
 UNION ALL
-SELECT 2::int2, o.id, NULL, NULL, f.organisation, NULL
+SELECT 2::int2, o.id, NULL, NULL, f.organisation, NULL, f.patient, NULL, NULL, NULL, NULL, NULL, NULL
   FROM object_id o
   JOIN folder f ON f.patient = o.patient AND f.id = o.id
  WHERE o.id = ANY ($1) AND o.kind = 3
 UNION ALL
-SELECT 3::int2, o.id, e.id, NULL, d.organisation, d.scope
+SELECT 3::int2, o.id, e.id, NULL, ", policy!(), "
   FROM object_id o
   JOIN association a ON a.patient = o.patient AND a.source = o.id AND a.kind = 1
   JOIN object_id e ON e.id = a.target AND e.kind = 1
   JOIN document_entry d ON d.patient = e.patient AND d.id = e.id
  WHERE o.id = ANY ($1) AND o.kind IN (2, 3)
 UNION ALL
-SELECT 4::int2, o.id, a.source, a.target, NULL, NULL
+SELECT 4::int2, o.id, a.source, a.target, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM object_id o
   JOIN association a ON a.patient = o.patient AND a.source = o.source AND a.id = o.id
  WHERE o.id = ANY ($1) AND o.kind = 4";
 
     /// What a retrieval of these documents is decided on. $1 the repository, $2 uniqueIds.
     RETRIEVABLE "retrievable" [TEXT, TEXT_ARRAY]
-"SELECT u.value, d.organisation, d.scope, s.id, s.authority
+"SELECT u.value, d.id, s.id, s.authority, d.body, ", policy!(), "
   FROM unique_id u
   JOIN document_entry d ON d.patient = u.patient AND d.id = u.object
   JOIN patient p ON p.key = u.patient

@@ -31,7 +31,7 @@ SELECT 3::int2, NULL, NULL, o.id, o.kind, NULL, NULL, NULL, NULL
 )
 SELECT 1::int2, o.id, o.patient, coalesce(p.surviving, p.key), o.kind,
        coalesce(d.status, f.status, 1::int2), d.entry_type,
-       coalesce(d.organisation, s.organisation, f.organisation), d.scope
+       coalesce(d.organisation, s.organisation, f.organisation), ", policy!(), "
   FROM object_id o
   JOIN patient p ON p.key = o.patient
   LEFT JOIN document_entry d ON o.kind = 1 AND d.patient = o.patient AND d.id = o.id
@@ -39,18 +39,21 @@ SELECT 1::int2, o.id, o.patient, coalesce(p.surviving, p.key), o.kind,
   LEFT JOIN folder f ON o.kind = 3 AND f.patient = o.patient AND f.id = o.id
  WHERE o.id = ANY ($1)
 UNION ALL
-SELECT 2::int2, f.id, f.patient, coalesce(p.surviving, p.key), NULL, NULL, NULL, o.id::text, NULL
+SELECT 2::int2, f.id, f.patient, coalesce(p.surviving, p.key), NULL, NULL, NULL, o.id::text,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM object_id o
   JOIN association a ON a.patient = o.patient AND a.target = o.id AND a.kind = 1
   JOIN folder f ON f.patient = a.patient AND f.id = a.source AND f.status = 1
   JOIN patient p ON p.key = f.patient
  WHERE o.id = ANY ($2)
 UNION ALL
-SELECT 3::int2, x.entry, x.patient, x.parent, NULL, NULL, NULL, NULL, NULL
+SELECT 3::int2, x.entry, x.patient, x.parent, NULL, NULL, NULL, NULL,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM addendum x
   JOIN document_entry d ON d.patient = x.patient AND d.id = x.entry AND d.status = 1
 UNION ALL
-SELECT 4::int2, o.id, o.patient, o.patient, NULL, NULL, NULL, NULL, NULL
+SELECT 4::int2, o.id, o.patient, o.patient, NULL, NULL, NULL, NULL,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM object_id o
  WHERE o.id = ANY ($3)
    AND EXISTS (SELECT FROM association a WHERE a.patient = o.patient AND a.source = o.id AND a.kind = 4)";
@@ -89,7 +92,7 @@ SELECT 4::int2, o.id, o.patient, o.patient, NULL, NULL, NULL, NULL, NULL
         UUID_ARRAY, UUID_ARRAY, INT2_ARRAY, INT2_ARRAY, BOOL_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
         INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY,
         TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, BYTEA_ARRAY, TEXT_ARRAY, BYTEA_ARRAY,
-        TIMESTAMPTZ]
+        TIMESTAMPTZ, TEXT_ARRAY, BOOL_ARRAY]
 "WITH objects AS (
   INSERT INTO object_id (id, patient, kind, source)
   SELECT unnest($1), unnest($2), unnest($3), unnest($4)
@@ -117,12 +120,12 @@ INSERT INTO document_entry (patient, id, entry_type, scope, online, creation_tim
                             service_stop_time, size, organisation, unique_id, class_code, type_code,
                             format_code, facility_type_code, practice_setting_code,
                             confidentiality_codes, event_codes, author_persons, reference_ids,
-                            repository, hash, home, body, status, version, registered_at)
+                            repository, hash, home, body, keeper, attributed, status, version, registered_at)
 SELECT n.patient, n.id, n.entry_type, n.scope, n.online, n.creation, n.start, n.stop, n.size,
        n.organisation, n.unique_id, n.class, n.type, n.format, n.facility, n.practice,
        string_to_array(n.confidentiality, E'\\x1f'), string_to_array(n.event, E'\\x1f'),
        string_to_array(n.persons, E'\\x1f'), string_to_array(n.refs, E'\\x1f'),
-       n.repository, n.hash, n.home, n.body, 1, 1, $56
+       n.repository, n.hash, n.home, n.body, n.keeper, n.attributed, 1, 1, $56
   FROM (SELECT unnest($32) AS patient, unnest($33) AS id, unnest($34) AS entry_type,
                unnest($35) AS scope, unnest($36) AS online, unnest($37) AS creation,
                unnest($38) AS start, unnest($39) AS stop, unnest($40) AS size,
@@ -130,7 +133,8 @@ SELECT n.patient, n.id, n.entry_type, n.scope, n.online, n.creation, n.start, n.
                unnest($44) AS type, unnest($45) AS format, unnest($46) AS facility,
                unnest($47) AS practice, unnest($48) AS confidentiality, unnest($49) AS event,
                unnest($50) AS persons, unnest($51) AS refs, unnest($52) AS repository,
-               unnest($53) AS hash, unnest($54) AS home, unnest($55) AS body) AS n";
+               unnest($53) AS hash, unnest($54) AS home, unnest($55) AS body,
+               unnest($57) AS keeper, unnest($58) AS attributed) AS n";
 
     REGISTER_FOLDERS "register_folders" [
         UUID_ARRAY, UUID_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, BYTEA_ARRAY,

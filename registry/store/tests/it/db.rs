@@ -103,7 +103,7 @@ impl Db {
     }
 
     pub(crate) async fn ask_plan(&self, world: &World, plan: &Plan) -> Result<Answer, Fault> {
-        let viewer = Viewer::new(&world.principal, &world.domain, &world.directory);
+        let viewer = Viewer::new(&world.principal, &world.ledger, now());
         let candidates = self.store.find(plan, &viewer).await.unwrap();
         answer(plan, candidates, &viewer)
     }

@@ -1,7 +1,8 @@
 //! Organisations, nodes, codes and settings, each version with the change that made it.
 
 use registry_core::codes::UnknownCodes;
-use registry_store::{Change, ImportedCodeFile, SettingError, StoreError};
+use registry_core::register::UnknownInstitution;
+use registry_store::{Change, ImportedCodeFile, InLaw, InstrumentError, SettingError, StoreError};
 use xds_model::code::CodedAttribute;
 use xds_model::principal::{NodeName, OrganisationId};
 
@@ -22,15 +23,24 @@ async fn organisations_and_nodes_have_versions() {
     let db = Db::empty().await;
     let store = &db.store;
     let [h1, _, h2] = organisations().try_into().unwrap();
-    store.add_organisation(&h1, &change(1)).await.unwrap();
-    store.add_organisation(&h2, &change(2)).await.unwrap();
+    store
+        .add_organisation(&h1, &InLaw::default(), &change(1))
+        .await
+        .unwrap();
+    store
+        .add_organisation(&h2, &InLaw::default(), &change(2))
+        .await
+        .unwrap();
     assert!(store.add_node(&node("h1"), &change(3)).await.unwrap());
     let enrolled = store.enrolled_nodes().await.unwrap();
     assert_eq!(enrolled, [principal("h1").node().clone()]);
 
     let mut renamed = h1.clone();
     renamed.name = "新病院".to_owned();
-    store.add_organisation(&renamed, &change(4)).await.unwrap();
+    store
+        .add_organisation(&renamed, &InLaw::default(), &change(4))
+        .await
+        .unwrap();
     let all = store.organisations(Some(&h1.id), true).await.unwrap();
     let versions: Vec<_> = all
         .iter()
@@ -60,7 +70,7 @@ async fn a_certificate_is_bound_to_one_active_node() {
     let store = &db.store;
     for (number, organisation) in (1..).zip(organisations()) {
         store
-            .add_organisation(&organisation, &change(number))
+            .add_organisation(&organisation, &InLaw::default(), &change(number))
             .await
             .unwrap();
     }
@@ -69,7 +79,10 @@ async fn a_certificate_is_bound_to_one_active_node() {
     thief.fingerprint = node("h1").fingerprint;
     let refused = store.add_node(&thief, &change(11)).await.unwrap_err();
     assert!(
-        matches!(&refused, StoreError::Constraint { constraint, .. } if constraint == "node_fingerprint"),
+        matches!(
+            &refused,
+            InstrumentError::Store(StoreError::Constraint { constraint, .. }) if constraint == "node_fingerprint"
+        ),
         "{refused}"
     );
     // The same node may come again, with the same certificate or another.
@@ -121,10 +134,11 @@ async fn settings_are_strict_until_changed() {
     let db = Db::empty().await;
     let store = &db.store;
     let none = store.domain_settings().await.unwrap();
-    assert!(!none.shared_with_all && !none.default_user_allowed && none.version == 0);
+    assert!(!none.default_user_allowed && none.version == 0);
+    assert_eq!(none.unknown_author_institution, UnknownInstitution::Attribute);
     assert_eq!(none.unknown_codes, UnknownCodes::Refuse);
     store
-        .set_domain_setting("shared_with_all", "true", &change(1))
+        .set_domain_setting("unknown_author_institution", "refuse", &change(1))
         .await
         .unwrap();
     store
@@ -132,21 +146,36 @@ async fn settings_are_strict_until_changed() {
         .await
         .unwrap();
     store
-        .set_domain_setting("shared_with_all", "false", &change(3))
+        .set_domain_setting("default_user_allowed", "false", &change(3))
         .await
         .unwrap();
     let settings = store.domain_settings().await.unwrap();
     assert_eq!(
-        (settings.shared_with_all, settings.unknown_codes, settings.version),
-        (false, UnknownCodes::Warn, 3)
+        (
+            settings.unknown_author_institution,
+            settings.unknown_codes,
+            settings.version
+        ),
+        (UnknownInstitution::Refuse, UnknownCodes::Warn, 3)
     );
-    assert_eq!(settings.policy().version, 3);
-    for (name, value) in [("shared_with_all", "yes"), ("home_community_id", "1.2.3")] {
+    for (name, value) in [
+        ("default_user_allowed", "yes"),
+        ("unknown_author_institution", "true"),
+        ("home_community_id", "1.2.3"),
+    ] {
         let refused = store.set_domain_setting(name, value, &change(4)).await;
         assert!(matches!(refused, Err(SettingError::Value { .. })), "{name}");
     }
-    let unknown = store.set_domain_setting("colour", "red", &change(4)).await;
-    assert!(matches!(unknown, Err(SettingError::Unknown(_))));
+    for name in ["colour", "shared_with_all"] {
+        let unknown = store.set_domain_setting(name, "true", &change(4)).await;
+        assert!(matches!(unknown, Err(SettingError::Unknown(_))), "{name}");
+    }
+    // What an older release set decides nothing any more, and stops nobody.
+    let client = db.client().await;
+    let old = "INSERT INTO domain_setting (version, name, value, change)
+               SELECT 4, 'shared_with_all', 'true', id FROM change LIMIT 1";
+    client.execute(old, &[]).await.unwrap();
+    assert_eq!(store.domain_settings().await.unwrap(), settings);
     assert_eq!(db.count("SELECT count(*) FROM change").await, 3);
 }
 
@@ -168,7 +197,10 @@ async fn the_version_of_the_domain_changes_with_every_change_and_with_nothing_el
         );
         seen.push(version);
     };
-    store.add_organisation(&h1, &change(1)).await.unwrap();
+    store
+        .add_organisation(&h1, &InLaw::default(), &change(1))
+        .await
+        .unwrap();
     changed("an organisation").await;
     store.add_node(&node("h1"), &change(2)).await.unwrap();
     changed("a node").await;
@@ -184,7 +216,7 @@ async fn the_version_of_the_domain_changes_with_every_change_and_with_nothing_el
     store.remove_code_file("a", &change(6)).await.unwrap();
     changed("a code file gone").await;
     store
-        .set_domain_setting("shared_with_all", "true", &change(7))
+        .set_domain_setting("default_user_allowed", "true", &change(7))
         .await
         .unwrap();
     changed("a setting").await;

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod db;
 #[cfg(test)]
+mod enforced;
+#[cfg(test)]
 mod explain;
 #[expect(dead_code, reason = "the tests of registry-core use the rest")]
 #[path = "../../../core/tests/it/fixture.rs"]
@@ -12,8 +14,8 @@ mod explain;
 mod fixture;
 #[cfg(test)]
 mod instruments;
-#[expect(dead_code, reason = "the tests of xds-policy use the rest")]
-#[path = "../../../../common/policy/tests/it/fixture.rs"]
+#[expect(dead_code, reason = "the tests of registry-core use the rest")]
+#[path = "../../../core/tests/it/law.rs"]
 #[cfg(test)]
 mod law;
 #[cfg(test)]
@@ -34,3 +36,7 @@ mod register;
 mod retrieval;
 #[cfg(test)]
 mod trouble;
+#[expect(dead_code, reason = "the tests of xds-policy use the rest")]
+#[path = "../../../../common/policy/tests/it/fixture.rs"]
+#[cfg(test)]
+mod vectors;

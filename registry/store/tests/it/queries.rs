@@ -499,8 +499,7 @@ async fn xds_22_the_limit_counts_what_is_shown() {
     assert_eq!(ask(&world, 3).await.unwrap().objects.len(), 3);
     let fault = ask(&world, 2).await.unwrap_err();
     assert_eq!(fault.rule(), RuleId::TooManyResults);
-    let mut stranger = World::of("h2");
-    stranger.domain.shared_with_all = false;
+    let stranger = World::apart("h2");
     let answer = ask(&stranger, 0).await.unwrap();
     assert_eq!((answer.objects.len(), answer.withheld.count()), (0, 3));
 }

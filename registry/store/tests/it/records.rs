@@ -17,7 +17,7 @@ use xds_policy::words::InstrumentId;
 
 use crate::db::{Db, fresh_space};
 use crate::fixture::{Ids, patient, uuid};
-use crate::law::{self, NOW, P, World};
+use crate::vectors::{self, NOW, P, World};
 
 fn p() -> PatientId {
     P.parse().unwrap()
@@ -99,7 +99,7 @@ async fn both_sides_keep_what_was_disclosed() {
         .batch_execute("UPDATE patient SET ideographic = '山田 太郎'")
         .await
         .unwrap();
-    let disclosed = disclosed(&law::scoped());
+    let disclosed = disclosed(&vectors::scoped());
     keep(&db.store, &disclosed).await;
     keep(&db.store, &disclosed).await;
     for (organisation, side, other) in [("H1", Side::Provision, "C2"), ("C2", Side::Receipt, "H1")] {
@@ -144,7 +144,10 @@ async fn both_sides_keep_what_was_disclosed() {
 async fn all_or_nothing_and_nothing_of_nobody() {
     let db = Db::empty().await;
     let ids = Ids::new(fresh_space());
-    let refused = db.store.keep_records(&disclosed(&law::emergency()), &ids).await;
+    let refused = db
+        .store
+        .keep_records(&disclosed(&vectors::emergency()), &ids)
+        .await;
     assert!(
         matches!(
             &refused,
@@ -164,7 +167,7 @@ async fn all_or_nothing_and_nothing_of_nobody() {
 #[tokio::test]
 async fn requests_at_once_make_whole_strands() {
     let db = db().await;
-    let (scoped, joint) = (disclosed(&law::scoped()), disclosed(&law::joint()));
+    let (scoped, joint) = (disclosed(&vectors::scoped()), disclosed(&vectors::joint()));
     let mut at_once = Vec::new();
     for number in 0..40 {
         let store = db.store.clone();
@@ -204,8 +207,8 @@ async fn nobody_changes_or_removes_a_record() {
         config.user = role.clone();
         config.password = Some("secret".to_owned());
     });
-    keep(&serving, &disclosed(&law::scoped())).await;
-    keep(&serving, &disclosed(&law::scoped())).await;
+    keep(&serving, &disclosed(&vectors::scoped())).await;
+    keep(&serving, &disclosed(&vectors::scoped())).await;
     for who in ["RESET ROLE".to_owned(), format!("SET ROLE {role}")] {
         client.batch_execute(&who).await.unwrap();
         for statement in [
@@ -243,7 +246,7 @@ async fn nobody_changes_or_removes_a_record() {
 
 /// As if it were then.
 fn then(at: OffsetDateTime) -> Written {
-    let mut written = disclosed(&law::scoped());
+    let mut written = disclosed(&vectors::scoped());
     for entry in &mut written.entries {
         entry.record.at = at;
         entry.keep_until = at + Duration::days(5 * 366);
@@ -287,7 +290,7 @@ async fn what_is_over_is_removed_from_the_beginning_and_the_rest_stays_one_piece
     let positions: Vec<i64> = left.iter().map(|kept| kept.name.position).collect();
     assert_eq!(positions, [5, 4]);
     // It goes on where it was.
-    keep(&db.store, &disclosed(&law::scoped())).await;
+    keep(&db.store, &disclosed(&vectors::scoped())).await;
     assert_eq!(breaks(&db).await, [] as [Vec<Break>; 0]);
     let acts = db.store.owed_acts().await.unwrap();
     let told: Vec<_> = acts
@@ -303,7 +306,7 @@ async fn what_was_done_past_the_triggers_shows() {
     let tampered = async |sql: &str| {
         let db = db().await;
         for _ in 0..3 {
-            keep(&db.store, &disclosed(&law::scoped())).await;
+            keep(&db.store, &disclosed(&vectors::scoped())).await;
         }
         assert_eq!(breaks(&db).await, [] as [Vec<Break>; 0]);
         let past = format!("ALTER TABLE provision_record DISABLE TRIGGER USER; {sql}");
@@ -342,7 +345,7 @@ async fn what_was_done_past_the_triggers_shows() {
 #[tokio::test]
 async fn records_follow_the_surviving_patient() {
     let db = db().await;
-    keep(&db.store, &disclosed(&law::scoped())).await;
+    keep(&db.store, &disclosed(&vectors::scoped())).await;
     let found = db.store.records_of_patient(&of_patient(p())).await.unwrap();
     assert_eq!(found.len(), 2);
     let of_other = of_patient(patient("P1"));
@@ -372,7 +375,7 @@ async fn records_follow_the_surviving_patient() {
 /// The law's world in the database, with an emergency that is declared and no session.
 async fn declared() -> (Db, World) {
     let db = db().await;
-    let world = law::emergency().with(|world| world.file.break_glass_sessions.clear());
+    let world = vectors::emergency().with(|world| world.file.break_glass_sessions.clear());
     let ids = Ids::new(fresh_space());
     let entered = change(900, NOW - Duration::hours(1), "事務局");
     db.store

@@ -17,11 +17,17 @@ async fn documents_of_a_repository_are_told_with_what_policy_decides_on() {
         .await;
     let ask = async |repository: &str, ids: &[&str]| {
         let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
-        db.store.retrievable(repository, &ids).await.unwrap()
+        db.store.retrievable(repository, &ids).await.unwrap().1
     };
     let found = ask("1.2.3.4", &["1.2.100", "1.2.102", "1.2.999", "1.2.900"]).await;
     let told: Vec<_> = (found.iter())
-        .map(|known| (known.unique_id.as_str(), known.patient.id(), known.policy.scope))
+        .map(|known| {
+            (
+                known.unique_id.as_str(),
+                known.patient.id(),
+                known.policy.document.scope,
+            )
+        })
         .collect();
     let shared = SharingScope::Shared;
     assert_eq!(

@@ -1,5 +1,7 @@
 //! `doctor`: looks at what the registry needs and says what to do.
 
+mod law;
+
 use std::net::{SocketAddr, TcpListener};
 
 use xds_model::Clock;
@@ -135,6 +137,7 @@ async fn look(database: &Database) -> Vec<Finding> {
         ),
     };
     let mut findings = vec![answers, schema, nodes];
+    findings.extend(law::examine(&store, System.now()).await);
     findings.extend(disclosure::examine(&store, System.now()).await);
     findings.extend(trail::examine(database).await);
     findings

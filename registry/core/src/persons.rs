@@ -1,0 +1,69 @@
+//! The instruments of the people whose objects a request is about.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+use xds_model::PatientId;
+use xds_policy::ledger::PatientInstruments;
+use xds_policy::words::PatientRef;
+
+/// One person: who it is by now, and everything that was entered of it, also under identifiers merged since.
+#[derive(Clone, Debug)]
+pub struct Person {
+    patient: PatientRef,
+    instruments: PatientInstruments,
+}
+
+impl Person {
+    /// A person with its instruments, under whatever identifier they were entered.
+    pub fn new(patient: &PatientId, instruments: PatientInstruments) -> Self {
+        let patient = PatientRef(patient.to_string());
+        Self {
+            instruments: instruments.under(&patient),
+            patient,
+        }
+    }
+
+    /// The surviving identifier.
+    pub fn patient(&self) -> &PatientRef {
+        &self.patient
+    }
+
+    /// Its instruments, all under that identifier.
+    pub fn instruments(&self) -> &PatientInstruments {
+        &self.instruments
+    }
+}
+
+/// People by the keys that their objects are stored under: their own, and those of patients merged into them.
+///
+/// It is loaded for one request and never kept: what was entered a moment ago counts.
+#[derive(Clone, Debug, Default)]
+pub struct Persons {
+    people: Vec<Person>,
+    keys: HashMap<Uuid, usize>,
+}
+
+impl Persons {
+    /// Adds a person with all its keys.
+    pub fn add(&mut self, person: Person, keys: impl IntoIterator<Item = Uuid>) {
+        let number = self.people.len();
+        self.people.push(person);
+        self.keys.extend(keys.into_iter().map(|key| (key, number)));
+    }
+
+    /// Whether the person is known whose objects are stored under this key.
+    pub fn knows(&self, key: Uuid) -> bool {
+        self.keys.contains_key(&key)
+    }
+
+    /// The people.
+    pub(crate) fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// The place of a person among the people.
+    pub(crate) fn place(&self, key: Uuid) -> Option<usize> {
+        self.keys.get(&key).copied()
+    }
+}
