@@ -212,12 +212,7 @@ impl Seen {
             .filter(|folder| kept(folder.id, shown.shows(folder.id)))
             .collect();
         let associations = (associations.into_iter())
-            .filter(|link| {
-                kept(
-                    link.id,
-                    shown.shows(link.ends.source) && shown.shows(link.ends.target),
-                )
-            })
+            .filter(|link| kept(link.id, shown.shows(link.ends.source) && shown.shows(link.ends.target)))
             .collect();
         Self {
             entries,

@@ -179,8 +179,9 @@ impl ObjectFact {
         }
         let owned = (self.organisation.as_deref())
             .is_some_and(|organisation| publishing.owns(organisation, self.stored_under));
-        let permitted =
-            |facts: &PolicyFacts| publishing.permit(facts).is_ok() || querying.permit(facts).is_ok();
+        let permitted = |facts: &PolicyFacts| {
+            publishing.permit(facts).is_ok() || querying.permit(facts).is_ok()
+        };
         owned || self.policy.as_ref().is_some_and(permitted)
     }
 }
@@ -194,8 +195,9 @@ impl Facts {
             eyes.publishing.judge(&self.persons),
             eyes.querying.judge(&self.persons),
         );
-        self.objects
-            .retain(|id, fact| wanted.given.contains(id) || fact.is_seen_by(&publishing, &querying));
+        self.objects.retain(|id, fact| {
+            wanted.given.contains(id) || fact.is_seen_by(&publishing, &querying)
+        });
         let seen: HashSet<Uuid> = self.objects.keys().copied().collect();
         self.transformations.retain(|id| seen.contains(id));
         self

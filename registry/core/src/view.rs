@@ -224,9 +224,8 @@ impl Shown {
     /// folder or a document, never a third association.
     pub(crate) fn shows(&self, id: Uuid) -> bool {
         self.objects.contains(&id)
-            || (self.links.get(&id)).is_some_and(|(source, target)| {
-                self.objects.contains(source) && self.objects.contains(target)
-            })
+            || (self.links.get(&id))
+                .is_some_and(|(source, target)| self.objects.contains(source) && self.objects.contains(target))
     }
 }
 

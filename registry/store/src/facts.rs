@@ -15,12 +15,8 @@ use crate::sql;
 
 /// What the registry holds of what is wanted.
 pub(crate) async fn load(session: Session<'_>, wanted: &FactsWanted) -> Result<Facts, StoreError> {
-    let (base, linked, whose) = try_join3(
-        base(session, wanted),
-        linked(session, wanted),
-        whose(session, wanted),
-    )
-    .await?;
+    let (base, linked, whose) =
+        try_join3(base(session, wanted), linked(session, wanted), whose(session, wanted)).await?;
     let mut facts = Facts {
         persons: persons(&whose)?,
         ..Facts::default()

@@ -150,8 +150,7 @@ impl<'a> Reader<'a> {
             &stop.1,
             &search.online,
         ];
-        self.entries(whose, (&sql::FIND_ENTRIES, params), Some(patient))
-            .await
+        self.entries(whose, (&sql::FIND_ENTRIES, params), Some(patient)).await
     }
 
     async fn find_sets(&mut self, search: &SetSearch) -> Result<(), StoreError> {

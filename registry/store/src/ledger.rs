@@ -309,8 +309,7 @@ async fn certificates(
 ) -> Result<Vec<Instrument>, InstrumentError> {
     let mut news = Vec::new();
     let loosed: BTreeSet<String> = before.map(|node| node.fingerprint.clone()).into_iter().collect();
-    let moved =
-        before.filter(|node| bound.is_none_or(|(organisation, _)| *organisation != node.organisation));
+    let moved = before.filter(|node| bound.is_none_or(|(organisation, _)| *organisation != node.organisation));
     if let Some(node) = moved {
         news.extend(two_sides::certificates(session, &node.organisation, &loosed, None, change).await?);
     }

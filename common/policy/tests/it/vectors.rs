@@ -537,10 +537,7 @@ fn what_has_no_class_is_nobodys_own_behind_a_shut_gate() {
     assert!(owns(|_| {}));
     assert!(!owns(|request| request.user = None), "G3");
     assert!(!owns(|request| request.purpose = Some(Purpose::Research)), "G5");
-    assert!(
-        !owns(|request| request.purpose = Some(Purpose::Legal)),
-        "not an institution's own purpose"
-    );
+    assert!(!owns(|request| request.purpose = Some(Purpose::Legal)), "not an institution's own purpose");
     let contractor = |request: &mut Request| {
         request.capacity = Capacity::ContractorOf {
             entity: entity("E1"),
@@ -569,20 +566,11 @@ fn instruments_of_a_merged_patient_count_under_the_surviving_one() {
         panic!("one person refused");
     };
     let told = denial.why.iter().find_map(|tried| tried.instrument.clone());
-    assert!(
-        denial
-            .why
-            .iter()
-            .any(|tried| tried.reason == Reason::RefusedNetwork)
-    );
+    assert!(denial.why.iter().any(|tried| tried.reason == Reason::RefusedNetwork));
     assert_eq!(told, Some(reference));
 
     // So do consents, orders and sessions: each alone opens what it opens.
-    for (world, basis) in [
-        (scoped(), Basis::Consent),
-        (law(), Basis::Law),
-        (emergency(), Basis::Emergency),
-    ] {
+    for (world, basis) in [(scoped(), Basis::Consent), (law(), Basis::Law), (emergency(), Basis::Emergency)] {
         let mut file = world.file.clone();
         for consent in 0..file.consents.len() {
             let id = file.consents[consent].id.as_str().to_owned();
@@ -590,25 +578,18 @@ fn instruments_of_a_merged_patient_count_under_the_surviving_one() {
         }
         for order in 0..file.legal_orders.len() {
             let id = file.legal_orders[order].id.as_str().to_owned();
-            rewrite(&mut file.legal_orders, &id, |draft| {
-                draft.terms.patient = OLD.into()
-            });
+            rewrite(&mut file.legal_orders, &id, |draft| draft.terms.patient = OLD.into());
         }
         for session in 0..file.break_glass_sessions.len() {
             let id = file.break_glass_sessions[session].id.as_str().to_owned();
-            rewrite(&mut file.break_glass_sessions, &id, |draft| {
-                draft.terms.patient = OLD.into()
-            });
+            rewrite(&mut file.break_glass_sessions, &id, |draft| draft.terms.patient = OLD.into());
         }
         let (ledger, patient) = file.into_facts();
         let as_entered = Facts {
             ledger: &ledger,
             patient: &patient,
         };
-        assert!(
-            !decide(as_entered, &world.request, &world.document).is_permit(),
-            "{basis:?}"
-        );
+        assert!(!decide(as_entered, &world.request, &world.document).is_permit(), "{basis:?}");
         let merged = Facts {
             patient: &patient.clone().under(&P.into()),
             ..as_entered

@@ -5,8 +5,8 @@ use xds_model::author::{Author, Institution};
 use xds_model::principal::OrganisationId;
 use xds_model::{DocumentEntry, Fault, RuleId, Submission};
 use xds_policy::decision::{Denial, DenyCode};
-use xds_policy::ledger::PatientInstruments;
 use xds_policy::reasons::Reason;
+use xds_policy::ledger::PatientInstruments;
 
 use super::metadata::scope_of;
 use super::request::{ENTRY, PACKAGE, at};
@@ -102,9 +102,7 @@ impl TurnedDown {
     /// What policy denied about a document of the publisher's own legal entity: its own to repair.
     fn of_own(denial: Denial, organisation: &OrganisationId) -> Self {
         let rule = match denial.code {
-            DenyCode::NoHostingContract if denial.reason == Some(Reason::NoStorageContract) => {
-                RuleId::NotStored
-            }
+            DenyCode::NoHostingContract if denial.reason == Some(Reason::NoStorageContract) => RuleId::NotStored,
             DenyCode::NoHostingContract => RuleId::NotHosted,
             DenyCode::Node | DenyCode::OrgMismatch => RuleId::NotMember,
             DenyCode::Author if denial.reason == Some(Reason::AuthorUnknown) => RuleId::NotMember,
@@ -267,6 +265,7 @@ impl Gate<'_> {
         let (ledger, now) = (self.context.ledger, self.context.now);
         let publisher = self.context.principal.organisation();
         let entity = |id| ledger.organisation(id, now).map(|known| &known.terms.entity);
-        organisation == publisher || entity(organisation).is_some_and(|own| entity(publisher) == Some(own))
+        organisation == publisher
+            || entity(organisation).is_some_and(|own| entity(publisher) == Some(own))
     }
 }

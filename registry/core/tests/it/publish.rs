@@ -255,10 +255,7 @@ fn who_publishes_has_a_hosting_contract() {
     world.ledger = Ledger::new(instruments);
     let refusal = run(&world, &submission, facts()).unwrap_err();
     assert_eq!(rules(&refusal), [R::NotHosted]);
-    assert!(
-        refusal.faults[0].context().contains("h2"),
-        "who has to repair it is told"
-    );
+    assert!(refusal.faults[0].context().contains("h2"), "who has to repair it is told");
     // To another's submitter nothing is told of h2.
     let by_h1 = World {
         ledger: world.ledger,
@@ -278,9 +275,7 @@ fn a_repository_of_another_entity_needs_a_storage_contract() {
     assert_eq!(rules(&refusal), [R::NotStored]);
     let mut instruments = law::apart();
     let storage = law::contract(ContractKind::ExternalStorage, "e2", "h1");
-    instruments
-        .entrustment_contracts
-        .push(law::seal("storage", storage));
+    instruments.entrustment_contracts.push(law::seal("storage", storage));
     world.ledger = Ledger::new(instruments);
     let changes = run(&world, &submission, facts()).unwrap();
     assert_eq!(changes.entries[0].keeper.as_deref(), Some("h1"));
@@ -326,23 +321,15 @@ fn a_machine_without_a_user_publishes_and_replaces_its_own() {
         run(&world, &submission, facts.clone())
     };
     assert_eq!(replacing(uuid(100)).unwrap().deprecations.len(), 1);
-    assert_eq!(
-        rules(&replacing(uuid(101)).unwrap_err()),
-        [R::TargetExists],
-        "it looks at nothing"
-    );
+    assert_eq!(rules(&replacing(uuid(101)).unwrap_err()), [R::TargetExists], "it looks at nothing");
 }
 
 #[test]
 fn a_decision_is_what_rests_on_one_ground() {
     let world = World::of("h1");
     let mut submission = by(&xon("1311111112"));
-    submission
-        .entries
-        .push(entry("second", "1.2.101", &patient(PATIENT)));
-    submission
-        .associations
-        .push(held("second-in-set", "second", ORIGINAL));
+    submission.entries.push(entry("second", "1.2.101", &patient(PATIENT)));
+    submission.associations.push(held("second-in-set", "second", ORIGINAL));
     let changes = run(&world, &submission, facts()).unwrap();
     let decisions: Vec<_> = changes.decisions.iter().collect();
     assert_eq!(decisions.len(), 1, "both are h1's own to publish");

@@ -34,10 +34,7 @@ pub(super) async fn examine(store: &Store, now: OffsetDateTime) -> Vec<Finding> 
 
 async fn read(store: &Store) -> Result<(Ledger, Vec<Node>), StoreError> {
     let nodes = store.nodes(None, false).await?;
-    Ok((
-        store.law().await?,
-        nodes.into_iter().map(|node| node.value).collect(),
-    ))
+    Ok((store.law().await?, nodes.into_iter().map(|node| node.value).collect()))
 }
 
 fn judge(ledger: &Ledger, nodes: &[Node], now: OffsetDateTime) -> Vec<Finding> {
@@ -57,9 +54,7 @@ fn judge(ledger: &Ledger, nodes: &[Node], now: OffsetDateTime) -> Vec<Finding> {
         .collect();
     if lacking.is_empty() {
         let found = Say::new(
-            format!(
-                "ドメインの規則が採択され、運営主体は {operator}、公開する全機関に委託契約(登録)があります"
-            ),
+            format!("ドメインの規則が採択され、運営主体は {operator}、公開する全機関に委託契約(登録)があります"),
             format!("a policy is adopted, the operator is {operator}, and everybody who publishes is hosted"),
         );
         return vec![Finding::good(LAW, found)];
@@ -152,9 +147,7 @@ fn operator_is_no_member(operator: &OrganisationId) -> Finding {
             format!("the operator {operator} is no organisation in force: nothing can be published"),
         ),
         Say::new(
-            format!(
-                "`org add --id {operator} --kind operator` と `node add --org {operator}` で登録してください。"
-            ),
+            format!("`org add --id {operator} --kind operator` と `node add --org {operator}` で登録してください。"),
             format!("enter it: `org add --id {operator} --kind operator`, then `node add --org {operator}`"),
         ),
     )
@@ -174,12 +167,8 @@ fn not_hosted(organisation: &OrganisationId, operator: &OrganisationId, lack: La
         ),
         Lack::Contract => (
             Say::new(
-                format!(
-                    "機関 {organisation} には運営主体 {operator} との委託契約(登録)がないため、公開できません"
-                ),
-                format!(
-                    "{organisation} has no contract of kind HOSTING with {operator}, so it cannot publish"
-                ),
+                format!("機関 {organisation} には運営主体 {operator} との委託契約(登録)がないため、公開できません"),
+                format!("{organisation} has no contract of kind HOSTING with {operator}, so it cannot publish"),
             ),
             Say::new(
                 "契約を `instrument add --kind contract --file contract.json` で登録してください。",
@@ -189,9 +178,7 @@ fn not_hosted(organisation: &OrganisationId, operator: &OrganisationId, lack: La
         Lack::Valid(code, ja, en) => (
             Say::new(
                 format!("機関 {organisation} の委託契約(登録)が有効でないため、公開できません({code}: {ja})"),
-                format!(
-                    "the HOSTING contract of {organisation} is not valid, so it cannot publish ({code}: {en})"
-                ),
+                format!("the HOSTING contract of {organisation} is not valid, so it cannot publish ({code}: {en})"),
             ),
             Say::new(
                 "`instrument validate --kind contract` で不足を確かめ、次の版を登録してください。E9 は運営主体のノードの登録 (`node add`) で満たされます。",

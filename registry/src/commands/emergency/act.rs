@@ -153,6 +153,7 @@ async fn told(
 mod tests {
     use time::OffsetDateTime;
     use time::macros::datetime;
+    use xds_model::principal::OrganisationId;
     use xds_policy::instruments::session::EmergencyReason;
 
     use super::*;
@@ -172,7 +173,7 @@ mod tests {
             evidence_found: None,
             terms: BreakGlassSession {
                 patient: "P".into(),
-                organisation: "C3".into(),
+                organisation: OrganisationId("C3".to_owned()),
                 user: "dr-1".into(),
                 reason: EmergencyReason::Unconscious,
                 opened: OPENED,

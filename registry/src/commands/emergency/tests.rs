@@ -3,6 +3,7 @@
 use registry_core::records::TaskKind;
 use registry_store::{Change, Instrument};
 use time::{Duration, OffsetDateTime};
+use xds_model::principal::OrganisationId;
 use xds_model::time::System;
 use xds_model::{Clock, IdSource, PatientId};
 use xds_policy::instruments::session::{BreakGlassSession, EmergencyReason, ReviewOutcome};
@@ -48,7 +49,7 @@ fn session(at: OffsetDateTime) -> Draft<BreakGlassSession> {
         evidence_found: None,
         terms: BreakGlassSession {
             patient: P.into(),
-            organisation: "C3".into(),
+            organisation: OrganisationId("C3".to_owned()),
             user: "dr-1".into(),
             reason: EmergencyReason::Unconscious,
             opened: at,

@@ -128,11 +128,7 @@ pub(super) async fn agrees(session: Session<'_>, instrument: &Instrument) -> Res
     if version.terms.entity.0 == entity {
         return Ok(());
     }
-    Err(contradiction(
-        &version.id,
-        EntityId(entity),
-        version.terms.entity.clone(),
-    ))
+    Err(contradiction(&version.id, EntityId(entity), version.terms.entity.clone()))
 }
 
 fn contradiction(id: &InstrumentId, ledger: EntityId, in_law: EntityId) -> InstrumentError {
@@ -155,14 +151,16 @@ async fn latest_organisation(
     session: Session<'_>,
     id: &OrganisationId,
 ) -> Result<Option<Version<OrganisationInLaw>>, StoreError> {
-    let versions = history(session, InstrumentKind::Organisation, &InstrumentId(id.0.clone())).await?;
-    Ok(versions
-        .into_iter()
-        .next_back()
-        .and_then(|version| match version {
-            Instrument::Organisation(version) => Some(version),
-            _ => None,
-        }))
+    let versions = history(
+        session,
+        InstrumentKind::Organisation,
+        &InstrumentId(id.0.clone()),
+    )
+    .await?;
+    Ok(versions.into_iter().next_back().and_then(|version| match version {
+        Instrument::Organisation(version) => Some(version),
+        _ => None,
+    }))
 }
 
 fn next_entity(

@@ -33,13 +33,7 @@ async fn refuse(db: &Db, number: u128, patient: &PatientId, level: serde_json::V
 }
 
 /// How many objects each question about a document of P1 is answered with; the last is its retrieval.
-async fn answered(
-    db: &Db,
-    world: &World,
-    set: uuid::Uuid,
-    doc: uuid::Uuid,
-    folder: uuid::Uuid,
-) -> Vec<usize> {
+async fn answered(db: &Db, world: &World, set: uuid::Uuid, doc: uuid::Uuid, folder: uuid::Uuid) -> Vec<usize> {
     let questions = [
         find_query(find("P1")),
         StoredQuery::FindSubmissionSets(find_sets("P1")),
@@ -90,12 +84,8 @@ async fn what_a_patient_refuses_is_gone_from_every_answer_at_once() {
 async fn a_refusal_under_a_merged_identifier_counts_under_the_surviving_one() {
     let (db, own, other) = (Db::new().await, World::of("h1"), World::of("h2"));
     refuse(&db, 1, &patient("P2"), json!("NETWORK")).await;
-    let kept = db
-        .register(&own, &one("1.2.900", "1.2.100", &patient("P1")))
-        .await;
-    let moved = db
-        .register(&own, &one("1.2.901", "1.2.101", &patient("P2")))
-        .await;
+    let kept = db.register(&own, &one("1.2.900", "1.2.100", &patient("P1"))).await;
+    let moved = db.register(&own, &one("1.2.901", "1.2.101", &patient("P2"))).await;
     let of_p1 = async |world: &World| ids(&db.ask(world, find_query(find("P1"))).await.unwrap());
     assert_eq!(of_p1(&other).await, [kept.entries[0].id]);
     let merge = "UPDATE patient SET surviving = (SELECT key FROM patient WHERE id = 'P1') WHERE id = 'P2'";
@@ -117,11 +107,8 @@ async fn a_refusal_under_a_merged_identifier_counts_under_the_surviving_one() {
 #[tokio::test]
 async fn documents_of_several_patients_are_each_decided_by_their_own_patients_words() {
     let (db, own, other) = (Db::new().await, World::of("h1"), World::of("h2"));
-    db.register(&own, &one("1.2.900", "1.2.100", &patient("P1")))
-        .await;
-    let second = db
-        .register(&own, &one("1.2.901", "1.2.101", &patient("P2")))
-        .await;
+    db.register(&own, &one("1.2.900", "1.2.100", &patient("P1"))).await;
+    let second = db.register(&own, &one("1.2.901", "1.2.101", &patient("P2"))).await;
     refuse(&db, 1, &patient("P1"), json!("NETWORK")).await;
     let both = EntryIds::UniqueId(vec!["1.2.100".to_owned(), "1.2.101".to_owned()]);
     let answer = db
@@ -135,8 +122,7 @@ async fn documents_of_several_patients_are_each_decided_by_their_own_patients_wo
 #[tokio::test]
 async fn who_keeps_a_document_and_whether_its_author_was_attributed_is_stored() {
     let (db, mut world) = (Db::new().await, World::of("h1"));
-    db.register(&world, &one("1.2.900", "1.2.100", &patient("P1")))
-        .await;
+    db.register(&world, &one("1.2.900", "1.2.100", &patient("P1"))).await;
     let mut named = one("1.2.901", "1.2.101", &patient("P1"));
     named.entries[0].authors.push(xds_model::Author {
         institutions: vec![xon("1311111112")],
@@ -147,23 +133,20 @@ async fn who_keeps_a_document_and_whether_its_author_was_attributed_is_stored() 
     let rows = db
         .client()
         .await
-        .query(
-            "SELECT organisation, keeper, attributed FROM document_entry ORDER BY unique_id",
-            &[],
-        )
+        .query("SELECT organisation, keeper, attributed FROM document_entry ORDER BY unique_id", &[])
         .await
         .unwrap();
-    let stored: Vec<(String, Option<String>, bool)> = rows
-        .iter()
-        .map(|row| (row.get(0), row.get(1), row.get(2)))
-        .collect();
+    let stored: Vec<(String, Option<String>, bool)> =
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     assert_eq!(
         stored,
-        [("h1".to_owned(), None, true), ("h1b".to_owned(), None, false),]
+        [
+            ("h1".to_owned(), None, true),
+            ("h1b".to_owned(), None, false),
+        ]
     );
     world.principal = through("h1", "h1b");
-    db.register(&world, &one("1.2.902", "1.2.102", &patient("P1")))
-        .await;
+    db.register(&world, &one("1.2.902", "1.2.102", &patient("P1"))).await;
     let keeper = "SELECT count(*) FROM document_entry WHERE unique_id = '1.2.102' AND keeper = 'h1b'";
     assert_eq!(db.count(keeper).await, 1);
 }

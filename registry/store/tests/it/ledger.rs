@@ -23,24 +23,15 @@ async fn organisations_and_nodes_have_versions() {
     let db = Db::empty().await;
     let store = &db.store;
     let [h1, _, h2] = organisations().try_into().unwrap();
-    store
-        .add_organisation(&h1, &InLaw::default(), &change(1))
-        .await
-        .unwrap();
-    store
-        .add_organisation(&h2, &InLaw::default(), &change(2))
-        .await
-        .unwrap();
+    store.add_organisation(&h1, &InLaw::default(), &change(1)).await.unwrap();
+    store.add_organisation(&h2, &InLaw::default(), &change(2)).await.unwrap();
     assert!(store.add_node(&node("h1"), &change(3)).await.unwrap());
     let enrolled = store.enrolled_nodes().await.unwrap();
     assert_eq!(enrolled, [principal("h1").node().clone()]);
 
     let mut renamed = h1.clone();
     renamed.name = "新病院".to_owned();
-    store
-        .add_organisation(&renamed, &InLaw::default(), &change(4))
-        .await
-        .unwrap();
+    store.add_organisation(&renamed, &InLaw::default(), &change(4)).await.unwrap();
     let all = store.organisations(Some(&h1.id), true).await.unwrap();
     let versions: Vec<_> = all
         .iter()
@@ -151,11 +142,7 @@ async fn settings_are_strict_until_changed() {
         .unwrap();
     let settings = store.domain_settings().await.unwrap();
     assert_eq!(
-        (
-            settings.unknown_author_institution,
-            settings.unknown_codes,
-            settings.version
-        ),
+        (settings.unknown_author_institution, settings.unknown_codes, settings.version),
         (UnknownInstitution::Refuse, UnknownCodes::Warn, 3)
     );
     for (name, value) in [
@@ -197,10 +184,7 @@ async fn the_version_of_the_domain_changes_with_every_change_and_with_nothing_el
         );
         seen.push(version);
     };
-    store
-        .add_organisation(&h1, &InLaw::default(), &change(1))
-        .await
-        .unwrap();
+    store.add_organisation(&h1, &InLaw::default(), &change(1)).await.unwrap();
     changed("an organisation").await;
     store.add_node(&node("h1"), &change(2)).await.unwrap();
     changed("a node").await;

@@ -21,13 +21,7 @@ async fn documents_of_a_repository_are_told_with_what_policy_decides_on() {
     };
     let found = ask("1.2.3.4", &["1.2.100", "1.2.102", "1.2.999", "1.2.900"]).await;
     let told: Vec<_> = (found.iter())
-        .map(|known| {
-            (
-                known.unique_id.as_str(),
-                known.patient.id(),
-                known.policy.document.scope,
-            )
-        })
+        .map(|known| (known.unique_id.as_str(), known.patient.id(), known.policy.document.scope))
         .collect();
     let shared = SharingScope::Shared;
     assert_eq!(
