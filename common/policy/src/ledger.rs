@@ -277,6 +277,14 @@ impl PatientInstruments {
             .find(|version| **version.reference() == *reference)
     }
 
+    /// The version of a legal order that a permit rests on.
+    pub fn order(&self, reference: &InstrumentRef) -> Option<&Version<LegalOrder>> {
+        self.orders
+            .iter()
+            .flat_map(History::versions)
+            .find(|version| **version.reference() == *reference)
+    }
+
     /// The same of one person, whose identifier is this one by now: what was entered under an identifier that has been
     /// merged since counts under the surviving one. Which version of which instrument it is stays as it was.
     #[must_use]

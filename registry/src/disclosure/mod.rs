@@ -49,10 +49,10 @@ impl Keeper<'_> {
                 patient: Some(patient),
                 ..request.clone()
             };
-            let consents = consents(self.store, &released).await?;
+            let grounds = grounds(self.store, &released).await?;
             let facts = Facts {
                 ledger: self.ledger,
-                patient: &consents,
+                patient: &grounds,
             };
             let disclosure = Disclosure {
                 request: &request,
@@ -78,27 +78,30 @@ fn by_patient(released: Vec<Released>) -> BTreeMap<PatientRef, Vec<Released>> {
     patients
 }
 
-/// The consents that these documents are released on: records name the texts that were signed.
-async fn consents(store: &Store, released: &[Released]) -> Result<PatientInstruments, StoreError> {
+/// The consents and orders that these documents are released on: records name the texts that were signed, and the body that
+/// gets what an order demands.
+async fn grounds(store: &Store, released: &[Released]) -> Result<PatientInstruments, StoreError> {
     let mut named: Vec<&InstrumentRef> = released
         .iter()
         .map(|one| one.permit.instrument.as_ref())
         .collect();
-    named.retain(|instrument| instrument.kind == InstrumentKind::Consent);
+    named.retain(|instrument| {
+        matches!(
+            instrument.kind,
+            InstrumentKind::Consent | InstrumentKind::LegalOrder
+        )
+    });
     named.sort_unstable();
     named.dedup();
-    let mut consents = Vec::new();
+    let (mut consents, mut orders) = (Vec::new(), Vec::new());
     for instrument in named {
-        let history = store.instrument_history(instrument.kind, &instrument.id).await?;
-        consents.extend(history.into_iter().filter_map(|version| match version {
-            Instrument::Consent(version) => Some(version),
-            _ => None,
-        }));
+        for version in store.instrument_history(instrument.kind, &instrument.id).await? {
+            match version {
+                Instrument::Consent(version) => consents.push(version),
+                Instrument::LegalOrder(version) => orders.push(version),
+                _ => {}
+            }
+        }
     }
-    Ok(PatientInstruments::new(
-        consents,
-        Vec::new(),
-        Vec::new(),
-        Vec::new(),
-    ))
+    Ok(PatientInstruments::new(consents, Vec::new(), orders, Vec::new()))
 }

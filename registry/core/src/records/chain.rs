@@ -46,6 +46,8 @@ pub struct Kept<'a> {
     pub previous: &'a [u8],
     /// Its hash, as it stands there.
     pub hash: &'a [u8],
+    /// Whether the columns beside its text say the same as that.
+    pub columns_agree: bool,
 }
 
 /// What is wrong with a strand.
@@ -111,7 +113,7 @@ impl Follower {
         let is_next = record.position == next;
         let linked = !is_next || record.previous == self.at.hash.as_slice();
         let hash = link(record.previous, &digest(record.content, record.person));
-        if !linked || hash.as_bytes().as_slice() != record.hash {
+        if !linked || !record.columns_agree || hash.as_bytes().as_slice() != record.hash {
             self.note(Break::Changed {
                 position: record.position,
             });
@@ -183,6 +185,7 @@ mod tests {
                     person: Some("山田"),
                     previous,
                     hash,
+                    columns_agree: true,
                 });
             }
             follower.end(head)

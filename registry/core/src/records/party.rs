@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use xds_model::principal::{EntityId, OrganisationId};
 use xds_policy::instruments::contract::ContractKind;
+use xds_policy::instruments::order::LegalOrder;
 use xds_policy::instruments::organisation::AppiStatus;
 use xds_policy::ledger::Ledger;
+use xds_policy::version::Version;
 
 /// A snapshot of an organisation and its legal entity: Articles 29 and 30 ask for name, address and representative.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -42,6 +44,19 @@ impl Party {
             representative: text(legal.map(|legal| &legal.terms.representative)),
             appi_status: known.map(|known| known.terms.appi_status).unwrap_or_default(),
             entity,
+        }
+    }
+
+    /// Who gets what a legal order demands: its issuing body, which is no member.
+    pub(super) fn of_order(order: &Version<LegalOrder>) -> Self {
+        Self {
+            organisation: OrganisationId(format!("order:{}", order.id)),
+            name: order.terms.issuing_body.clone(),
+            entity: EntityId(String::new()),
+            entity_name: String::new(),
+            address: String::new(),
+            representative: String::new(),
+            appi_status: AppiStatus::PublicBody,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use xds_model::principal::OrganisationId;
+use xds_policy::basis::Basis;
 use xds_policy::calendar::japan;
 use xds_policy::decision::{ConsentRoute, Permit};
 use xds_policy::ledger::Facts;
@@ -142,7 +143,7 @@ impl Scribe<'_> {
                 _ => Provided::Document,
             },
             provider,
-            receiver: self.receiver.clone(),
+            receiver: self.receiver_of(group),
             person: self.person(group),
             basis: group.permit.basis,
             instrument: group.permit.instrument.as_ref().clone(),
@@ -155,6 +156,15 @@ impl Scribe<'_> {
             count: group.released.len(),
             items: group.released.iter().map(|one| item(one, side)).collect(),
         }
+    }
+
+    /// Who gets it. An order is executed by an officer of the author or the operator, for the body that issued it.
+    fn receiver_of(&self, group: &Group<'_>) -> Party {
+        let order = match group.permit.basis {
+            Basis::Law => self.facts.patient.order(&group.permit.instrument),
+            _ => None,
+        };
+        order.map_or_else(|| self.receiver.clone(), Party::of_order)
     }
 
     fn person(&self, group: &Group<'_>) -> Person {

@@ -225,7 +225,12 @@ fn an_order_is_recorded_by_the_provider_alone_and_the_patient_is_told() {
     let (_, written) = written_of(&law(), &["H1"]);
     let sides: Vec<Side> = written.entries.iter().map(|entry| entry.record.side).collect();
     assert_eq!(sides, [Side::Provision]);
-    assert!(!written.entries[0].record.legally_required);
+    let record = &written.entries[0].record;
+    assert!(!record.legally_required);
+    assert_eq!(
+        (record.provider.name.as_str(), record.receiver.name.as_str()),
+        ("H1 医療機関", "東京地方検察庁")
+    );
     let kinds: Vec<TaskKind> = written.tasks.iter().map(|task| task.kind).collect();
     assert_eq!(kinds, [TaskKind::TellPatient]);
 }
@@ -352,13 +357,11 @@ fn asked_for(released: &[Released], request_receiver: &str) -> BTreeSet<(String,
                 _ => continue,
             };
             let author = one.document.author_org.0.clone();
-            asked.insert((
-                author,
-                request_receiver.to_owned(),
-                side,
-                one.permit.basis,
-                required,
-            ));
+            let receiver = match one.permit.basis {
+                Basis::Law => format!("order:{}", one.permit.instrument.id),
+                _ => request_receiver.to_owned(),
+            };
+            asked.insert((author, receiver, side, one.permit.basis, required));
         }
     }
     asked

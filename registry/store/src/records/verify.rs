@@ -167,17 +167,16 @@ async fn page(session: Session<'_>, strand: &StrandName, after: i64) -> Result<V
         .await
 }
 
-/// The link that a row is. One whose columns say something else than its text is none: its hash is taken away.
+/// The link that a row is.
 fn link_of(row: &Row, position: i64) -> Result<Kept<'_>, StoreError> {
     let content: &str = read(row, 5, TABLE, "content")?;
-    let hash: &[u8] = read(row, 7, TABLE, "sha256")?;
-    let hash = if tells_its_text(row, content)? { hash } else { &[] };
     Ok(Kept {
         position,
         content,
         person: read(row, 4, TABLE, "person")?,
         previous: read(row, 6, TABLE, "previous")?,
-        hash,
+        hash: read(row, 7, TABLE, "sha256")?,
+        columns_agree: tells_its_text(row, content)?,
     })
 }
 
