@@ -28,6 +28,7 @@ use crate::domain::{AGE_MAX, DomainState, REFRESH_EVERY};
 use crate::marks::Marks;
 use crate::mllp::FeedListener;
 use crate::operator::{self, Operating};
+use crate::papers::Site;
 use crate::routes::routes;
 use crate::settle::settle;
 use crate::trail::{self, AuditRepositorySection, TrailMetrics, TrailTasks};
@@ -211,6 +212,8 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
                 gate: &gate,
                 database,
                 store: &store,
+                site: Site::of(config),
+                data: &config.registry.data,
             };
             Some(Operating::start(at, plan)?)
         }

@@ -1,13 +1,19 @@
 //! The documents of a submission, taken into the store as they come.
 
 use futures_util::stream;
-use repository_store::{DocumentStore, ReceiveError, ReceiveOptions, Received, StoreError};
+use repository_store::{
+    CARRIED_BYTES_MAX, DocumentStore, ReceiveError, ReceiveOptions, Received, StoreError,
+};
 use xds_ebxml::provide::ProvidedDocument;
 use xds_model::RuleId;
 use xds_server::http::{PartEvent, Parts, Refused};
 use xds_soap::{Fault, Includes, xop_include};
 
+use crate::acknowledgement::{self, Head, kept};
 use crate::inline;
+
+/// Bytes of a submission's documents that are held in memory until it begins: enough for the usual few small ones.
+const SUBMISSION_CARRIED_MAX: usize = 4 * CARRIED_BYTES_MAX;
 
 /// How documents are taken.
 pub(crate) struct Intake<'a> {
@@ -21,6 +27,15 @@ pub(crate) struct Intake<'a> {
 pub(crate) struct Expected<'d> {
     pub(crate) document: ProvidedDocument<'d>,
     pub(crate) mime_type: String,
+    /// Whether it is looked into, as an acknowledgement of privacy policies.
+    pub(crate) is_acknowledgement: bool,
+}
+
+/// A document that was taken.
+pub(crate) struct Taken {
+    pub(crate) received: Received,
+    /// What it says, if it was looked into.
+    pub(crate) acknowledgement: Option<acknowledgement::Reading>,
 }
 
 /// Why the documents of a submission were not taken.
@@ -52,16 +67,16 @@ impl Intake<'_> {
         &self,
         expected: &[Expected<'_>],
         parts: Option<&mut Parts>,
-    ) -> Result<Vec<Received>, Untaken> {
+    ) -> Result<Vec<Taken>, Untaken> {
         let root = parts.as_ref().and_then(|parts| parts.root_content_id().cloned());
         let mut includes = Includes::new(root);
-        let mut taken: Vec<Option<Received>> = expected.iter().map(|_| None).collect();
+        let mut taken: Vec<Option<Taken>> = expected.iter().map(|_| None).collect();
         let mut failed = Vec::new();
         for (position, expected) in expected.iter().enumerate() {
             match xop_include(expected.document.element)? {
                 Some(cid) => includes.add(cid, position)?,
-                None if failed.is_empty() => match self.inline(expected).await? {
-                    Ok(received) => put(&mut taken, position, received),
+                None if failed.is_empty() => match self.inline(expected, &taken).await? {
+                    Ok(document) => put(&mut taken, position, document),
                     Err(error) => failed.push(store_fault(expected, &error)),
                 },
                 None => {}
@@ -74,17 +89,21 @@ impl Intake<'_> {
         for position in includes.unclaimed() {
             failed.extend(expected.get(*position).map(missing));
         }
-        let taken: Option<Vec<Received>> = taken.into_iter().collect();
+        let taken: Option<Vec<Taken>> = taken.into_iter().collect();
         match taken {
             Some(taken) if failed.is_empty() => Ok(taken),
             _ => Err(Untaken::Faults(failed)),
         }
     }
 
-    async fn inline(&self, expected: &Expected<'_>) -> Result<Result<Received, StoreError>, Refused> {
+    async fn inline(
+        &self,
+        expected: &Expected<'_>,
+        taken: &[Option<Taken>],
+    ) -> Result<Result<Taken, StoreError>, Refused> {
         let content = inline::decoded(expected.document.element)?;
-        match self.store.receive(content, &self.options(expected)).await {
-            Ok(received) => Ok(Ok(received)),
+        match self.one(content, expected, taken).await {
+            Ok(taken) => Ok(Ok(taken)),
             Err(ReceiveError::Store(error)) => Ok(Err(error)),
             Err(ReceiveError::Incoming(fault)) => Err(fault.into()),
         }
@@ -95,7 +114,7 @@ impl Intake<'_> {
         expected: &[Expected<'_>],
         parts: &mut Parts,
         includes: &mut Includes<usize>,
-        taken: &mut [Option<Received>],
+        taken: &mut [Option<Taken>],
         failed: &mut Vec<xds_model::Fault>,
     ) -> Result<(), Refused> {
         while let Some(event) = parts.next().await? {
@@ -109,12 +128,8 @@ impl Intake<'_> {
             let (Some(expected), true) = (expected.get(position), failed.is_empty()) else {
                 continue;
             };
-            match self
-                .store
-                .receive(content_of(parts), &self.options(expected))
-                .await
-            {
-                Ok(received) => put(taken, position, received),
+            match self.one(content_of(parts), expected, taken).await {
+                Ok(document) => put(taken, position, document),
                 Err(ReceiveError::Store(error)) => failed.push(store_fault(expected, &error)),
                 Err(ReceiveError::Incoming(refused)) => return Err(refused),
             }
@@ -122,10 +137,29 @@ impl Intake<'_> {
         Ok(())
     }
 
-    fn options(&self, expected: &Expected<'_>) -> ReceiveOptions {
+    /// Takes one document, and looks into it on the way if it is an acknowledgement.
+    async fn one<E>(
+        &self,
+        content: impl stream::Stream<Item = Result<bytes::Bytes, E>>,
+        expected: &Expected<'_>,
+        taken: &[Option<Taken>],
+    ) -> Result<Taken, ReceiveError<E>> {
+        let mut head = expected.is_acknowledgement.then(Head::default);
+        let content = kept(content, head.as_mut());
+        let received = self.store.receive(content, &self.options(expected, taken)).await?;
+        Ok(Taken {
+            received,
+            acknowledgement: head.as_ref().map(acknowledgement::read),
+        })
+    }
+
+    fn options(&self, expected: &Expected<'_>, taken: &[Option<Taken>]) -> ReceiveOptions {
+        let taken = taken.iter().flatten();
+        let held: usize = taken.map(|taken| taken.received.carried_bytes()).sum();
         ReceiveOptions {
             size_max: self.size_max,
             mime_type: Some(expected.mime_type.clone()),
+            carried_bytes_max: SUBMISSION_CARRIED_MAX.saturating_sub(held).min(CARRIED_BYTES_MAX),
         }
     }
 }
@@ -149,9 +183,9 @@ fn content_of(parts: &mut Parts) -> impl stream::Stream<Item = Result<bytes::Byt
     })
 }
 
-fn put(taken: &mut [Option<Received>], position: usize, received: Received) {
+fn put(taken: &mut [Option<Taken>], position: usize, document: Taken) {
     if let Some(place) = taken.get_mut(position) {
-        *place = Some(received);
+        *place = Some(document);
     }
 }
 

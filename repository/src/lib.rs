@@ -3,6 +3,7 @@
 //! [`app::start`] puts the parts together; [`config::Config`] says how. Who may do what the registry
 //! decides, which is asked through [`registry::RegistryClient`].
 
+mod acknowledgement;
 pub mod app;
 pub mod cli;
 mod commands;

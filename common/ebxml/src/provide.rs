@@ -3,7 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use xds_model::{DocumentHash, Fault, Oid, RuleId, UniqueId, format};
+use xds_model::code::CodedAttribute;
+use xds_model::{DocumentHash, Fault, Oid, RuleId, UniqueId, acknowledgement, format};
 use xds_xml::{Element, escape, serialize};
 
 use crate::ns::{LCM, RIM, XDS};
@@ -47,6 +48,21 @@ pub struct ProvidedEntry {
     pub patient_id: Option<String>,
     /// authorInstitution values as sent, of all authors.
     pub author_institutions: Vec<String>,
+    /// What it says that a patient acknowledged, if its format is that of such documents.
+    pub acknowledgement: Option<ProvidedAcknowledgement>,
+}
+
+/// What metadata say of an acknowledgement of privacy policies, as sent (BPPC, ITI TF-3 5.1.2.1).
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ProvidedAcknowledgement {
+    /// Codes of eventCodeList.
+    pub policies: Vec<String>,
+    /// patientId and sourcePatientId.
+    pub patient_ids: Vec<String>,
+    /// serviceStartTime.
+    pub start: Option<String>,
+    /// serviceStopTime.
+    pub stop: Option<String>,
 }
 
 /// One `xds:Document`.
@@ -141,7 +157,34 @@ fn read_entry(element: Element<'_>, faults: &mut Faults) -> Option<ProvidedEntry
         size,
         patient_id: identifier(element, schemes.patient_id.0).map(str::to_owned),
         author_institutions: institutions(element, schemes.author),
+        acknowledgement: read_acknowledgement(element),
     })
+}
+
+fn read_acknowledgement(entry: Element<'_>) -> Option<ProvidedAcknowledgement> {
+    if !codes(entry, CodedAttribute::FormatCode).any(acknowledgement::is_format) {
+        return None;
+    }
+    let text = |name| {
+        let value = slots_named(entry, name).flat_map(value_elements).next();
+        value.and_then(|value| value.text().ok()).map(str::to_owned)
+    };
+    let patient = identifier(entry, terms::DOCUMENT_ENTRY.patient_id.0).map(str::to_owned);
+    Some(ProvidedAcknowledgement {
+        policies: codes(entry, CodedAttribute::EventCodeList)
+            .map(str::to_owned)
+            .collect(),
+        patient_ids: patient.into_iter().chain(text(slot::SOURCE_PATIENT_ID)).collect(),
+        start: text(slot::SERVICE_START_TIME),
+        stop: text(slot::SERVICE_STOP_TIME),
+    })
+}
+
+fn codes<'d>(object: Element<'d>, attribute: CodedAttribute) -> impl Iterator<Item = &'d str> {
+    object
+        .children_named(RIM, "Classification")
+        .filter(move |child| child.attribute("classificationScheme") == Some(attribute.scheme()))
+        .filter_map(|child| child.attribute("nodeRepresentation"))
 }
 
 /// The one value of a slot that may be missing but not wrong.
@@ -275,10 +318,13 @@ pub struct EntryChange {
     pub hash: DocumentHash,
     /// Added if none was sent.
     pub size: u64,
+    /// SHA-256 in lower-case hexadecimal digits, for an acknowledgement of privacy policies: replaces whatever was sent.
+    pub sha256: Option<String>,
 }
 
 /// The `lcm:SubmitObjectsRequest` as it was received, but for the slots that the repository sets
-/// (ITI TF-2, 3.41.4.1.3): repositoryUniqueId always, hash and size where they are missing.
+/// (ITI TF-2, 3.41.4.1.3): repositoryUniqueId always, hash and size where they are missing, the SHA-256 of
+/// acknowledgements. A sender's word for that one is passed on of no document.
 pub fn forward(submission: Element<'_>, changes: &[EntryChange]) -> String {
     let by_id: HashMap<&str, &EntryChange> = changes
         .iter()
@@ -299,7 +345,7 @@ pub fn forward(submission: Element<'_>, changes: &[EntryChange]) -> String {
         if let Some(change) = change_of(element) {
             let prefix = edits.bind(RIM, "rim");
             edits.insert_first(&added_slots(element, change, &prefix));
-        } else if element.attribute("name") == Some(slot::REPOSITORY_UNIQUE_ID)
+        } else if element.attribute("name").is_some_and(is_ours)
             && element.is(RIM, "Slot")
             && element.parent().and_then(change_of).is_some()
         {
@@ -307,6 +353,11 @@ pub fn forward(submission: Element<'_>, changes: &[EntryChange]) -> String {
         }
     });
     out
+}
+
+/// Slots that a repository sets, whatever was sent.
+fn is_ours(slot: &str) -> bool {
+    slot == slot::REPOSITORY_UNIQUE_ID || slot == acknowledgement::SHA256_SLOT
 }
 
 fn added_slots(entry: Element<'_>, change: &EntryChange, prefix: &str) -> String {
@@ -326,6 +377,9 @@ fn added_slots(entry: Element<'_>, change: &EntryChange, prefix: &str) -> String
     }
     if !has(slot::SIZE) {
         add(slot::SIZE, &change.size.to_string());
+    }
+    if let Some(sha256) = &change.sha256 {
+        add(acknowledgement::SHA256_SLOT, sha256);
     }
     slots
 }

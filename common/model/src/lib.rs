@@ -3,6 +3,7 @@
 //! Identifiers, the four registry objects, submissions and their stages, stored queries, rules and
 //! faults, principals. No I/O, no clock, no XML and no SQL: every other crate stands on this one.
 
+pub mod acknowledgement;
 pub mod association;
 pub mod author;
 pub mod code;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ::time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
+use ::time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time};
 use uuid::Uuid;
 
 /// A date-time in UTC as XDS writes it: 4, 6, 8, 10, 12 or 14 digits, `YYYY[MM[DD[hh[mm[ss]]]]]`.
@@ -55,6 +55,22 @@ impl Dtm {
     pub fn is_after(&self, other: &Self) -> bool {
         let len = usize::from(self.len.min(other.len));
         self.digits.get(..len) > other.digits.get(..len)
+    }
+
+    /// The first moment after what it means: `2027` ends with the year, `20271231` with the day, in UTC. To the second
+    /// it is that second itself.
+    pub fn end(&self) -> Option<OffsetDateTime> {
+        let from = self.instant()?;
+        let date = from.date();
+        let length = match self.len {
+            4 => Duration::days(i64::from(::time::util::days_in_year(date.year()))),
+            6 => Duration::days(i64::from(date.month().length(date.year()))),
+            8 => Duration::DAY,
+            10 => Duration::HOUR,
+            12 => Duration::MINUTE,
+            _ => Duration::ZERO,
+        };
+        from.checked_add(length)
     }
 
     /// The earliest moment that it can mean.
@@ -199,6 +215,23 @@ mod tests {
             "20261124054560",
         ] {
             assert!(bad.parse::<Dtm>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_time_ends_with_what_it_means() {
+        for (time, end) in [
+            ("2026", "20270101000000"),
+            ("2028", "20290101000000"),
+            ("202802", "20280301000000"),
+            ("202612", "20270101000000"),
+            ("20271231", "20280101000000"),
+            ("2027123123", "20280101000000"),
+            ("202712312359", "20280101000000"),
+            ("20271231235959", "20271231235959"),
+        ] {
+            let found = time.parse::<Dtm>().unwrap().end().unwrap();
+            assert_eq!(Dtm::from_instant(found).as_str(), end, "{time}");
         }
     }
 

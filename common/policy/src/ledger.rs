@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use xds_model::principal::{EntityId, OrganisationId};
 
 use crate::instruments::agreement::{JointUseAgreement, PublicationCheck};
-use crate::instruments::consent::{Consent, ConsentModel, ConsentText};
+use crate::instruments::consent::{Consent, ConsentModel, ConsentText, TextRef};
 use crate::instruments::contract::{ContractKind, EntrustmentContract, defect};
 use crate::instruments::order::LegalOrder;
 use crate::instruments::organisation::{LegalEntity, Organisation, Status, User};
@@ -100,6 +100,12 @@ impl Ledger {
             .zip(&self.lapsed)
             .find(|(known, _)| known.version == version.version);
         ended.map_or(&self.without_policy, |(_, lapsed)| lapsed)
+    }
+
+    /// The version of the rules that is known to be the domain's, in force or not.
+    pub fn policy_version(&self, at: OffsetDateTime) -> Option<u32> {
+        let known = self.policy.as_ref().and_then(|history| history.at(at));
+        known.map(|version| version.version)
     }
 
     /// Whether rules of the domain are in force.
@@ -222,12 +228,21 @@ impl Ledger {
     /// C4: the text that a consent was given under, if it is the one that was in force then. Forms are older
     /// than the registry: a text may have been entered after it was signed.
     pub fn text_signed(&self, consent: &Consent, at: OffsetDateTime) -> Option<&Version<ConsentText>> {
-        let signed = consent.text.as_ref()?;
+        self.text_in_force(consent.text.as_ref()?, consent.signed_at, at)
+    }
+
+    /// C4: a text, if it is the version that was in force when it was signed.
+    pub fn text_in_force(
+        &self,
+        text: &TextRef,
+        signed: OffsetDateTime,
+        at: OffsetDateTime,
+    ) -> Option<&Version<ConsentText>> {
         self.texts
-            .get(&signed.id)?
-            .was_in_force(consent.signed_at, at)
-            .filter(|text| text.version == signed.version)
-            .filter(|text| signed.hash.is_none_or(|hash| hash == text.reference().hash))
+            .get(&text.id)?
+            .was_in_force(signed, at)
+            .filter(|known| known.version == text.version)
+            .filter(|known| text.hash.is_none_or(|hash| hash == known.reference().hash))
     }
 
     /// C4: whether a consent has its text. At a visit words may do.

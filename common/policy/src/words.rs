@@ -50,6 +50,8 @@ names! {
     EncounterId;
     /// uniqueId of a DocumentEntry.
     DocumentId;
+    /// Patient Privacy Policy Identifier: an OID that the domain gives (ITI TF-3 5.1).
+    PrivacyPolicyId;
 }
 
 /// A patient of the domain: the CX text of the identifier, which is compared as it stands.

@@ -3,6 +3,9 @@
 use std::env;
 use std::str::FromStr;
 
+/// Ranges of an Accept-Language that are looked at.
+const RANGES_MAX: usize = 32;
+
 /// A language.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Lang {
@@ -24,6 +27,26 @@ impl Lang {
         } else {
             Self::Ja
         }
+    }
+
+    /// What the header Accept-Language asks for (RFC 9110 12.5.4): of ours the one that is wanted most, Japanese where
+    /// neither is named.
+    pub fn accepted(header: Option<&str>) -> Self {
+        let mut best = (0.0, Self::Ja);
+        for range in header.unwrap_or_default().split(',').take(RANGES_MAX) {
+            let (tag, parameter) = range.split_once(';').unwrap_or((range, ""));
+            let lang = match tag.trim().get(..2).map(str::to_ascii_lowercase).as_deref() {
+                Some("ja") => Self::Ja,
+                Some("en") => Self::En,
+                _ => continue,
+            };
+            let weight = parameter.trim().strip_prefix("q=");
+            let weight = weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0));
+            if weight > best.0 {
+                best = (weight, lang);
+            }
+        }
+        best.1
     }
 
     /// The text in this language.
@@ -87,5 +110,28 @@ fn at(command: clap::Command, steps: &[&str], argument: Option<&str>, text: &'st
         (None, None) => command.about(text).long_about(text),
         (None, Some(argument)) => command.mut_arg(argument, |arg| arg.help(text).long_help(text)),
         (Some((step, rest)), _) => command.mut_subcommand(step, |sub| at(sub, rest, argument, text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_that_is_wanted_most_is_taken() {
+        for (header, lang) in [
+            (None, Lang::Ja),
+            (Some(""), Lang::Ja),
+            (Some("*"), Lang::Ja),
+            (Some("fr, de;q=0.5"), Lang::Ja),
+            (Some("en"), Lang::En),
+            (Some("en-GB,en;q=0.9"), Lang::En),
+            (Some("ja;q=0.4, EN;q=0.5"), Lang::En),
+            (Some("ja, en;q=0.8"), Lang::Ja),
+            (Some("en;q=0, ja;q=0"), Lang::Ja),
+            (Some("en;q=x"), Lang::Ja),
+        ] {
+            assert_eq!(Lang::accepted(header), lang, "{header:?}");
+        }
     }
 }

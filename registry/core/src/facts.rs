@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 use xds_model::submission::ReceivedSubmission;
-use xds_model::{AssociationType, AvailabilityStatus, DocumentEntryType, DocumentHash, ObjectId, PatientId};
+use xds_model::{
+    AssociationType, AvailabilityStatus, DocumentEntry, DocumentEntryType, DocumentHash, ObjectId, PatientId,
+};
 
 use crate::object::ObjectKind;
 use crate::persons::Persons;
+use crate::register::acknowledgement::Standing;
 use crate::view::{Judge, PolicyFacts, Viewer};
 
 /// What the store is to look up for a submission, in one go.
@@ -25,12 +28,17 @@ pub struct FactsWanted {
     pub replaced: BTreeSet<Uuid>,
     /// Those of them that it appends to: whether they are transformations matters.
     pub appended: BTreeSet<Uuid>,
+    /// Whether a patient acknowledges privacy policies: what was acknowledged before matters then.
+    pub acknowledges: bool,
 }
 
 impl FactsWanted {
     /// What this submission needs to know.
     pub fn of(received: &ReceivedSubmission) -> Self {
-        let mut wanted = Self::default();
+        let mut wanted = Self {
+            acknowledges: received.entries.iter().any(DocumentEntry::is_acknowledgement),
+            ..Self::default()
+        };
         for set in &received.sets {
             wanted.own(&set.id, set.unique_id.as_str(), set.patient_id.as_ref());
         }
@@ -75,10 +83,15 @@ impl FactsWanted {
         }
     }
 
-    /// Whether the submission refers to registered objects: then what it finds must not change until it
-    /// is stored, and the store locks their patients first.
+    /// Whether the submission refers to registered objects, or to what a patient acknowledged: then what it finds must
+    /// not change until it is stored, and the store locks their patients first.
     pub fn touches_registered(&self) -> bool {
-        !self.referenced.is_empty()
+        !self.referenced.is_empty() || self.acknowledges
+    }
+
+    /// Whether what the patient acknowledged may end by the submission, or begin.
+    pub fn concerns_acknowledgements(&self) -> bool {
+        self.acknowledges || !self.replaced.is_empty()
     }
 }
 
@@ -99,6 +112,8 @@ pub struct Facts {
     pub addenda: Vec<Addendum>,
     /// Those of the appended documents that are transformations of another.
     pub transformations: HashSet<Uuid>,
+    /// What the patients acknowledged, when the submission concerns it.
+    pub acknowledged: Standing,
     /// Whose the referenced objects are.
     pub persons: Persons,
 }

@@ -12,6 +12,7 @@ use xds_server::lang::Lang;
 use super::audit::TrailCommand;
 use super::emergency::EmergencyCommand;
 use super::instrument::{AgreementCommand, DomainCommand, InstrumentCommand};
+use super::paper::PaperCommand;
 use super::record::RecordCommand;
 
 /// The IHE XDS.b Document Registry of a regional medical network.
@@ -97,6 +98,9 @@ pub(crate) enum Command {
     /// Joint-use agreements 共同利用.
     #[command(subcommand)]
     Agreement(AgreementCommand),
+    /// Papers made from instruments: notices, consent forms, the responsibility sheet.
+    #[command(subcommand)]
+    Paper(PaperCommand),
     /// All instruments of the domain.
     #[command(subcommand)]
     Domain(DomainCommand),

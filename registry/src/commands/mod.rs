@@ -16,6 +16,7 @@ mod journal;
 mod node;
 mod organisation;
 mod output;
+mod paper;
 mod patient;
 mod record;
 mod session;
@@ -40,6 +41,7 @@ pub(crate) fn run() -> ExitCode {
     let command = localised(Arguments::command(), lang, words::JAPANESE);
     let command = localised(command, lang, journal_commands::JAPANESE);
     let command = localised(command, lang, instrument::JAPANESE);
+    let command = localised(command, lang, paper::JAPANESE);
     let command = localised(command, lang, record::JAPANESE);
     let command = localised(command, lang, emergency::JAPANESE);
     let matches = localised(command, lang, audit::JAPANESE).get_matches();
@@ -101,6 +103,7 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
         Command::Agreement(command) => {
             instrument::run_agreement(&config, command, &arguments.by, output).await
         }
+        Command::Paper(command) => paper::run(&config, command, &arguments.by, output).await,
         Command::Domain(command) => instrument::run_domain(&config, command, &arguments.by, output).await,
         Command::Record(command) => record::run(&config, command, &arguments.by, output).await,
         Command::Emergency(command) => emergency::run(&config, command, &arguments.by, output).await,

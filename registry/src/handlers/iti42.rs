@@ -8,7 +8,7 @@ use registry_core::register::{Changes, Context, Refusal, decide};
 use registry_store::{AuditMark, Busy, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use xds_audit::{Closing, Event, EventKind, Objects, Opening, Outcome, Withheld};
+use xds_audit::{Closing, Decision, Event, EventKind, Instrument, Objects, Opening, Outcome, Withheld};
 use xds_ebxml::rim::{ObjectLimits, SenderColumn, read_submission};
 use xds_ebxml::rs::write_registry_response;
 use xds_model::submission::ReceivedSubmission;
@@ -171,12 +171,24 @@ fn objects(received: &ReceivedSubmission) -> Objects {
     }
 }
 
-fn permitted(changes: &Changes) -> Closing {
+fn permitted(correlation: Uuid, changes: &Changes) -> Closing {
+    let entered = changes.entered.references().map(|reference| Decision {
+        id: correlation.to_string(),
+        basis: ACKNOWLEDGED.to_owned(),
+        instrument: Some(Instrument {
+            id: reference.id.to_string(),
+            version: u64::from(reference.version),
+            sha256: reference.hash.to_string(),
+        }),
+    });
     Closing {
-        decisions: audited(&changes.decisions),
+        decisions: audited(&changes.decisions).into_iter().chain(entered).collect(),
         ..Closing::success()
     }
 }
+
+/// What stands in the place of a basis where the submission entered a version of a consent or refusal.
+const ACKNOWLEDGED: &str = "ACKNOWLEDGED";
 
 fn refused(refusal: &Refusal) -> Closing {
     let codes = refusal.faults.iter().map(|fault| fault.code().as_str());

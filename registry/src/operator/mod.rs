@@ -6,6 +6,8 @@
 mod audit;
 mod desk;
 mod fhir;
+mod instruments;
+mod papers;
 mod refusal;
 mod routes;
 mod start;

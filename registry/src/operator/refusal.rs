@@ -4,20 +4,46 @@ use actix_web::http::StatusCode;
 use registry_store::StoreError;
 use registry_trail::TrailError;
 use registry_trail::iti81::{FHIR_JSON, Iti81Error};
-use serde_json::json;
+use serde_json::{Value, json};
 use xds_server::http::Refusal;
+use xds_server::lang::Lang;
 
 /// The media type of the operator API.
 pub(super) const JSON: &str = "application/json";
 
-/// `{code, message, rule}`
-pub(super) fn json_form(refusal: &Refusal) -> (&'static str, String) {
-    let body = json!({ "code": refusal.code, "message": refusal.message, "rule": refusal.rule });
+/// `{code, message, rule}`, with `field` and `repair` where they are known. People read `message` and `repair` in their
+/// language, as far as there are words in it.
+pub(super) fn json_form(refusal: &Refusal, lang: Lang) -> (&'static str, String) {
+    let more = refusal.more.as_deref();
+    let ja = more
+        .and_then(|more| more.message_ja.as_deref())
+        .or_else(|| japanese(refusal.code));
+    let message = ja.filter(|_| lang == Lang::Ja).unwrap_or(&refusal.message);
+    let mut body = json!({ "code": refusal.code, "message": message, "rule": refusal.rule });
+    if let (Value::Object(members), Some(more)) = (&mut body, more) {
+        let repair = more.repair.as_ref().map(|repair| lang.pick(repair));
+        for (name, text) in [("field", more.field.as_deref()), ("repair", repair)] {
+            if let Some(text) = text {
+                members.insert(name.to_owned(), text.into());
+            }
+        }
+    }
     (JSON, body.to_string())
 }
 
+/// What the frame says in constant words.
+fn japanese(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "busy" => "ただいま混み合っています。同じ要求を後で送り直してください。",
+        "failed" => "サーバーの障害です。相関 ID を運用者に伝えてください。",
+        "forbidden" => "この証明書にはその権限がありません。",
+        "not-found" => "お探しのものはありません。",
+        _ => return None,
+    })
+}
+
 /// FHIR's OperationOutcome.
-pub(super) fn fhir_form(refusal: &Refusal) -> (&'static str, String) {
+pub(super) fn fhir_form(refusal: &Refusal, _: Lang) -> (&'static str, String) {
     let body = json!({
         "resourceType": "OperationOutcome",
         "issue": [{
@@ -102,18 +128,16 @@ pub(super) fn of_json(error: &serde_json::Error) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     #[test]
     fn both_forms_say_what_is_wrong_and_by_which_rule() {
         let refusal = of_iti81(&Iti81Error::DateMissing);
-        let (_, text) = json_form(&refusal);
+        let (_, text) = json_form(&refusal, Lang::Ja);
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["code"], "required");
         assert_eq!(value["rule"], "ITI TF-2 3.81.4.1.2");
-        let (kind, text) = fhir_form(&refusal);
+        let (kind, text) = fhir_form(&refusal, Lang::Ja);
         assert_eq!(kind, FHIR_JSON);
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["issue"][0]["code"], "required");

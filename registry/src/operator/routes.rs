@@ -5,16 +5,22 @@ use actix_web::{HttpRequest, HttpResponse};
 use xds_audit::Closing;
 use xds_model::principal::Right;
 use xds_server::gate::Gate;
-use xds_server::http::{Call, Refusal, Reply, Route, call};
+use xds_server::http::{BODY_BYTES_MAX, Call, Refusal, Reply, Route, call};
 
+use super::instruments::BYTES;
 use super::refusal::{JSON, fhir_form, json_form};
-use super::{Desk, audit, fhir};
+use super::{Desk, audit, fhir, instruments, papers};
 
 /// The description of this API.
 const OPENAPI: &str = include_str!("../../../docs/operating/operator-api.openapi.json");
 
 const OPERATORS: &[Right] = &[Right::Operator];
 const CONSUMERS: &[Right] = &[Right::AuditConsumer, Right::Operator];
+
+/// Bytes of a body with one version at most: the longest version, and what stands around it.
+const ENTRY_BYTES_MAX: u64 = 4 * 1024 * 1024 + BODY_BYTES_MAX;
+/// Bytes of a file at most, evidence or a domain, that comes by the listener. Larger ones are given on the server.
+const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -24,10 +30,37 @@ const fn api(name: &'static str, method: &'static str, path: &'static str) -> Ro
         name,
         path,
         method,
+        allow: method,
         rights: OPERATORS,
         body: None,
+        body_bytes_max: BODY_BYTES_MAX,
+        is_of_trail: true,
         is_public: false,
         write: json_form,
+    }
+}
+
+/// An address of instruments.
+const fn kept(name: &'static str, method: &'static str, path: &'static str) -> Route {
+    Route {
+        is_of_trail: false,
+        ..api(name, method, path)
+    }
+}
+
+/// An address of instruments that takes a body.
+const fn told(name: &'static str, path: &'static str) -> Route {
+    Route {
+        body: Some(JSON),
+        ..kept(name, "POST", path)
+    }
+}
+
+/// An address that takes a version.
+const fn entry(name: &'static str, path: &'static str) -> Route {
+    Route {
+        body_bytes_max: ENTRY_BYTES_MAX,
+        ..told(name, path)
     }
 }
 
@@ -42,6 +75,7 @@ const fn fhir_of(name: &'static str, path: &'static str) -> Route {
 pub(super) static DESCRIPTION: Route = Route {
     rights: CONSUMERS,
     is_public: true,
+    is_of_trail: false,
     ..api("openapi", "GET", "/openapi.json")
 };
 pub(super) static EVENTS: Route = api("audit-events", "GET", "/v1/audit/events");
@@ -65,6 +99,7 @@ pub(super) static SIGN_OFF: Route = Route {
 };
 pub(super) static CAPABILITY: Route = Route {
     is_public: true,
+    is_of_trail: false,
     ..fhir_of("fhir-metadata", "/fhir/metadata")
 };
 pub(super) static AUDIT_EVENT: Route = fhir_of("ITI-81", "/fhir/AuditEvent");
@@ -79,16 +114,85 @@ pub(super) static SYSLOG: Route = Route {
     ..api("ITI-82", "GET", "/syslogsearch")
 };
 
-/// One address and its handler.
+pub(super) static INSTRUMENTS: Route = Route {
+    allow: "GET, POST",
+    ..kept("instrument-list", "GET", "/v1/instruments/{kind}")
+};
+pub(super) static CREATE: Route = Route {
+    allow: INSTRUMENTS.allow,
+    ..entry("instrument-add", INSTRUMENTS.path)
+};
+pub(super) static OF_PATIENT: Route = told("instrument-of-patient", "/v1/instruments/of-patient");
+pub(super) static INSTRUMENT: Route = Route {
+    allow: "GET, POST",
+    ..kept("instrument-show", "GET", "/v1/instruments/{kind}/{id}")
+};
+pub(super) static NEXT: Route = Route {
+    allow: INSTRUMENT.allow,
+    ..entry("instrument-next", INSTRUMENT.path)
+};
+pub(super) static VERSIONS: Route = kept(
+    "instrument-history",
+    "GET",
+    "/v1/instruments/{kind}/{id}/versions",
+);
+pub(super) static VERSION: Route = kept(
+    "instrument-version",
+    "GET",
+    "/v1/instruments/{kind}/{id}/versions/{version}",
+);
+pub(super) static END: Route = told("instrument-end", "/v1/instruments/{kind}/{id}/end");
+pub(super) static VALIDATE_KEPT: Route = kept(
+    "instrument-validate",
+    "GET",
+    "/v1/instruments/{kind}/{id}/validate",
+);
+pub(super) static VALIDATE: Route = entry("draft-validate", "/v1/drafts/{kind}/validate");
+pub(super) static IMPACT: Route = entry("agreement-impact", "/v1/agreements/impact");
+pub(super) static EVIDENCE: Route = Route {
+    allow: "GET, PUT",
+    ..kept("evidence-show", "GET", "/v1/evidence/{sha256}")
+};
+pub(super) static UPLOAD: Route = Route {
+    allow: EVIDENCE.allow,
+    body: Some(BYTES),
+    body_bytes_max: FILE_BYTES_MAX,
+    ..kept("evidence-add", "PUT", EVIDENCE.path)
+};
+pub(super) static EXPORT: Route = kept("domain-export", "GET", "/v1/domain/export");
+pub(super) static IMPORT_PLAN: Route = Route {
+    body_bytes_max: FILE_BYTES_MAX,
+    ..told("domain-import-plan", "/v1/domain/import/plan")
+};
+pub(super) static IMPORT: Route = Route {
+    body_bytes_max: FILE_BYTES_MAX,
+    ..told("domain-import", "/v1/domain/import")
+};
+pub(super) static PROPOSALS: Route = kept("proposal-list", "GET", "/v1/proposals");
+pub(super) static PROPOSAL: Route = kept("proposal-show", "GET", "/v1/proposals/{id}");
+pub(super) static APPROVE: Route = told("proposal-approve", "/v1/proposals/{id}/approve");
+pub(super) static WITHDRAW: Route = told("proposal-withdraw", "/v1/proposals/{id}/withdraw");
+pub(super) static NOTICE: Route = kept("paper-notice", "GET", "/v1/papers/notice");
+pub(super) static CONSENT_FORM: Route = kept("paper-consent-form", "GET", "/v1/papers/consent-form");
+pub(super) static RESPONSIBILITY: Route = kept("paper-responsibility", "GET", "/v1/papers/responsibility");
+
+/// One address and its handlers: that of another method stands after the first, which also answers methods that the
+/// address does not take.
 macro_rules! serve {
-    ($config:ident, $route:ident => $handler:path) => {
-        $config.service(resource($route.path).to(
+    ($config:ident, $first:ident => $handler:path $(, $other:ident => $more:path)*) => {
+        $config.service(resource($first.path).to(
             async |gate: Data<Gate>,
                    desk: Data<Desk>,
                    request: HttpRequest,
                    payload: Payload|
                    -> HttpResponse {
-                call(gate, &$route, request, payload, async move |call: Call<'_>| {
+                $(if request.method().as_str() == $other.method {
+                    return call(gate, &$other, request, payload, async move |call: Call<'_>| {
+                        $more(call, &desk).await
+                    })
+                    .await;
+                })*
+                call(gate, &$first, request, payload, async move |call: Call<'_>| {
                     $handler(call, &desk).await
                 })
                 .await
@@ -116,6 +220,26 @@ pub(crate) fn routes(gate: Gate, desk: Desk) -> impl Fn(&mut ServiceConfig) + Cl
         serve!(config, AUDIT_EVENT_FORM => fhir::search_by_form);
         serve!(config, AUDIT_EVENT_READ => fhir::read);
         serve!(config, SYSLOG => fhir::syslog_search);
+        serve!(config, OF_PATIENT => instruments::of_patient);
+        serve!(config, INSTRUMENTS => instruments::list, CREATE => instruments::create);
+        serve!(config, INSTRUMENT => instruments::show, NEXT => instruments::next);
+        serve!(config, VERSIONS => instruments::history);
+        serve!(config, VERSION => instruments::version);
+        serve!(config, END => instruments::end);
+        serve!(config, VALIDATE_KEPT => instruments::validate_kept);
+        serve!(config, VALIDATE => instruments::validate);
+        serve!(config, IMPACT => instruments::impact);
+        serve!(config, EVIDENCE => instruments::download, UPLOAD => instruments::upload);
+        serve!(config, EXPORT => instruments::export);
+        serve!(config, IMPORT_PLAN => instruments::import_plan);
+        serve!(config, IMPORT => instruments::import);
+        serve!(config, PROPOSALS => instruments::proposals);
+        serve!(config, PROPOSAL => instruments::proposal);
+        serve!(config, APPROVE => instruments::approve);
+        serve!(config, WITHDRAW => instruments::withdraw);
+        serve!(config, NOTICE => papers::notice);
+        serve!(config, CONSENT_FORM => papers::consent_form);
+        serve!(config, RESPONSIBILITY => papers::responsibility);
     }
 }
 
@@ -132,7 +256,7 @@ mod tests {
 
     use super::*;
 
-    fn all() -> [&'static Route; 12] {
+    fn all() -> [&'static Route; 35] {
         [
             &DESCRIPTION,
             &EVENTS,
@@ -146,6 +270,29 @@ mod tests {
             &AUDIT_EVENT_FORM,
             &AUDIT_EVENT_READ,
             &SYSLOG,
+            &INSTRUMENTS,
+            &CREATE,
+            &OF_PATIENT,
+            &INSTRUMENT,
+            &NEXT,
+            &VERSIONS,
+            &VERSION,
+            &END,
+            &VALIDATE_KEPT,
+            &VALIDATE,
+            &IMPACT,
+            &EVIDENCE,
+            &UPLOAD,
+            &EXPORT,
+            &IMPORT_PLAN,
+            &IMPORT,
+            &PROPOSALS,
+            &PROPOSAL,
+            &APPROVE,
+            &WITHDRAW,
+            &NOTICE,
+            &CONSENT_FORM,
+            &RESPONSIBILITY,
         ]
     }
 

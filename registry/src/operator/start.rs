@@ -1,11 +1,13 @@
 //! Starts the operator listener.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
-use registry_store::Store;
+use registry_store::{EvidenceFolder, Store};
 use registry_trail::report::Thresholds;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use xds_server::config::NodeSection;
 use xds_server::delivery::writer;
@@ -15,6 +17,7 @@ use xds_server::gate::Gate;
 use super::{Desk, routes};
 use crate::config::OperatorSection;
 use crate::database::Database;
+use crate::papers::Site;
 use crate::serve::ServeError;
 use crate::trail::TrailRole;
 
@@ -34,6 +37,10 @@ pub(crate) struct Plan<'p> {
     pub(crate) database: &'p Database,
     /// The ledger.
     pub(crate) store: &'p Store,
+    /// What of the configuration papers tell.
+    pub(crate) site: Site,
+    /// The data folder.
+    pub(crate) data: &'p Path,
 }
 
 /// The listener at work.
@@ -58,6 +65,10 @@ impl Operating {
             writer: Arc::new(writer(plan.node, plan.clinical_url)),
             public_url: plan.section.public_url.clone(),
             thresholds: Arc::new(Thresholds::default()),
+            evidence: EvidenceFolder::of(plan.data),
+            site: Arc::new(plan.site),
+            ids: Arc::clone(&plan.foundation.ids),
+            whole: Arc::new(Semaphore::new(1)),
         };
         let server = listener.serve(at, routes(gate, desk))?;
         let handle = server.handle();

@@ -15,6 +15,7 @@ GRANT SELECT, INSERT ON change, code_file, domain_setting TO :"process";
 GRANT SELECT, INSERT, UPDATE (until_at) ON organisation, node TO :"process";
 
 GRANT SELECT, INSERT ON instrument_version, patient_instrument_version, instrument_patient TO :"process";
+GRANT SELECT, INSERT, DELETE ON instrument_proposal TO :"process";
 
 GRANT SELECT, INSERT ON provision_record, record_strand TO :"process";
 GRANT UPDATE (position, chain) ON record_strand TO :"process";

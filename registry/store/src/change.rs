@@ -1,4 +1,4 @@
-//! Who did what on the command line, when and why: the record of changes, and what the journal is to tell of them.
+//! Who did what, when and why: the record of changes, and what the journal is to tell of them.
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -37,6 +37,15 @@ pub struct Deed {
     pub after: Option<Value>,
     /// The patients concerned, as CX.
     pub patients: Vec<String>,
+}
+
+/// Who has the journal tell of a deed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Telling {
+    /// The database keeps it until the server has told it: a command, which has no journal at hand.
+    Owed,
+    /// The caller opened an event about it before, and closes it after: a request at a listener.
+    Opened,
 }
 
 /// A deed that the journal does not tell of yet.
@@ -90,6 +99,25 @@ impl Deed {
 
 /// Puts a change of the domain's data on record, and what the journal is to tell of it.
 pub(crate) async fn record(session: Session<'_>, change: &Change, deed: &Deed) -> Result<(), StoreError> {
+    note(session, change, deed).await?;
+    owe(session, change, deed).await
+}
+
+/// Puts a change of the domain's data on record, and has the journal tell of it where it does not yet.
+pub(crate) async fn put(
+    session: Session<'_>,
+    change: &Change,
+    deed: &Deed,
+    telling: Telling,
+) -> Result<(), StoreError> {
+    match telling {
+        Telling::Owed => record(session, change, deed).await,
+        Telling::Opened => note(session, change, deed).await,
+    }
+}
+
+/// Puts a change of the domain's data on record, of which the journal tells already.
+async fn note(session: Session<'_>, change: &Change, deed: &Deed) -> Result<(), StoreError> {
     session
         .execute(
             &sql::RECORD_CHANGE,
@@ -103,7 +131,7 @@ pub(crate) async fn record(session: Session<'_>, change: &Change, deed: &Deed) -
             ],
         )
         .await?;
-    owe(session, change, deed).await
+    Ok(())
 }
 
 /// Has the journal tell of it.

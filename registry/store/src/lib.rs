@@ -30,13 +30,13 @@ mod submit;
 mod surroundings;
 mod tx;
 
-pub use change::{Change, Deed, OwedAct};
+pub use change::{Change, Deed, OwedAct, Telling};
 pub use codes::{ImportedCodeFile, StoredCodeFile};
 pub use config::{Endpoint, StatementMode, StoreConfig};
 pub use error::{Busy, StoreError};
 pub use instruments::{
-    DraftError, EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder, IMPORT_VERSIONS_MAX, Imported, InLaw,
-    Instrument, InstrumentError,
+    DraftError, EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder, IMPORT_VERSIONS_MAX, ImportPlan, Imported, InLaw,
+    Instrument, InstrumentError, PROPOSALS_MAX, Proposal,
 };
 pub use mark::AuditMark;
 pub use migrate::{Migrated, MigrationError, SCHEMA_VERSIONS, grants};

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use crate::apply::{self, Write};
 use crate::error::{Busy, StoreError};
 use crate::facts;
+use crate::instruments;
 use crate::mark::AuditMark;
 use crate::pool::Store;
 use crate::session::Session;
@@ -152,7 +153,8 @@ impl Store {
         let unique_ids: Vec<&str> = wanted.unique_ids.iter().map(String::as_str).collect();
         session.query(&sql::LOCK_UNIQUE_IDS, &[&unique_ids]).await?;
         // A statement sees what was committed before it began: these facts are from after the locks.
-        let facts = facts::load(session, wanted).await?;
+        let mut facts = facts::load(session, wanted).await?;
+        facts.acknowledged = instruments::standing(session, wanted).await?;
         let (changes, mark) = match decide(facts) {
             Ok(decided) => decided,
             Err(refusal) => return Ok(Attempt::Done(Box::new(Err(refusal)))),
@@ -168,6 +170,7 @@ impl Store {
             Err(error) => return Err(error),
         }
         apply::extend(session, write).await?;
+        instruments::enter(session, &changes, at).await?;
         commit(transaction).await?;
         Ok(Attempt::Done(Box::new(Ok(changes))))
     }

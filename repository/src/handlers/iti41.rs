@@ -11,7 +11,9 @@ use xds_audit::{
     Record,
 };
 use xds_client::CallError;
-use xds_ebxml::provide::{EntryChange, Provide as Request, ProvidedEntry, forward, read_provide};
+use xds_ebxml::provide::{
+    EntryChange, Provide as Request, ProvidedAcknowledgement, ProvidedEntry, forward, read_provide,
+};
 use xds_ebxml::rim::ObjectLimits;
 use xds_ebxml::rs::{RegistryResponse, ResponseError, ResponseStatus, write_registry_response_of};
 use xds_model::exchange::{RegisteredDocument, RegisteredQuestion};
@@ -20,8 +22,9 @@ use xds_model::{Fault, RuleId, Transaction};
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
 
+use crate::acknowledgement;
 use crate::app::App;
-use crate::documents::{Expected, Intake, Untaken, log_store, pass_over};
+use crate::documents::{Expected, Intake, Taken, Untaken, log_store, pass_over};
 use crate::registry::Registration;
 
 /// Tries to find out what became of an ITI-42 without answer, and the time between them.
@@ -171,6 +174,7 @@ impl Submitting<'_, '_> {
                 Some(Expected {
                     document: *request.documents.get(*position)?,
                     mime_type: entry.mime_type.clone(),
+                    is_acknowledgement: acknowledgement_of(request, &entry.id).is_some(),
                 })
             })
             .collect();
@@ -178,7 +182,12 @@ impl Submitting<'_, '_> {
             store: &self.app.store,
             size_max: self.exchange.gate.limits.document_bytes_max,
         };
-        let received = intake.take(&expected, parts).await?;
+        let taken = intake.take(&expected, parts).await?;
+        let faults = disagreements(request, &provided, &taken);
+        if !faults.is_empty() {
+            return Err(Untaken::Faults(faults));
+        }
+        let received: Vec<Received> = taken.into_iter().map(|taken| taken.received).collect();
         let contents = received.iter().map(content_of).collect();
         let arrived = provided.received(contents).map_err(Untaken::Faults)?;
         // From here on the whole message is there, and what is begun is ended, or left to recovery.
@@ -198,6 +207,7 @@ impl Submitting<'_, '_> {
             patient: request.patient_id.clone(),
         };
         let sizes: u64 = received.iter().map(Received::size).sum();
+        let proofs: Vec<String> = received.iter().map(|received| hex(received.sha256())).collect();
         let documents: Vec<NewDocument> = arrived
             .entries()
             .iter()
@@ -219,7 +229,7 @@ impl Submitting<'_, '_> {
         let holdings: Vec<Holding> = open.claims().iter().map(holding_of).collect();
         match arrived.stored(&holdings) {
             Ok(stored) => {
-                let response = self.register(request, stored, open).await;
+                let response = self.register(request, stored, &proofs, open).await;
                 if response.status == ResponseStatus::Success {
                     self.app.metrics.stored(count, sizes);
                 }
@@ -237,9 +247,10 @@ impl Submitting<'_, '_> {
         &self,
         request: &Request<'_>,
         stored: Provide<Stored>,
+        proofs: &[String],
         open: OpenSubmission,
     ) -> RegistryResponse {
-        let changes = self.changes(&stored);
+        let changes = self.changes(request, &stored, proofs);
         let body = forward(request.submission, &changes);
         let documents = registered_documents(&changes, &stored);
         let outcome = match self.send(request, &body, documents).await {
@@ -272,13 +283,21 @@ impl Submitting<'_, '_> {
         response
     }
 
-    fn changes(&self, stored: &Provide<Stored>) -> Vec<EntryChange> {
+    /// What ITI-42 says more than ITI-41 did. `proofs` are the SHA-256 of the documents, in the order of the entries.
+    fn changes(
+        &self,
+        request: &Request<'_>,
+        stored: &Provide<Stored>,
+        proofs: &[String],
+    ) -> Vec<EntryChange> {
         stored
             .additions(self.app.store.repository_unique_id())
             .into_iter()
             .zip(stored.entries())
-            .filter_map(|(addition, entry)| {
+            .zip(proofs)
+            .filter_map(|((addition, entry), sha256)| {
                 Some(EntryChange {
+                    sha256: acknowledgement_of(request, &entry.id).map(|_| sha256.clone()),
                     id: entry.id.clone(),
                     repository_unique_id: addition.repository_unique_id,
                     hash: addition.hash.or_else(|| entry.hash.clone())?,
@@ -386,6 +405,32 @@ impl Submitting<'_, '_> {
     fn submitter(&self) -> &NodeName {
         &self.exchange.caller.principal.node().name
     }
+}
+
+/// What the metadata of an entry say of an acknowledgement, if it is one.
+fn acknowledgement_of<'a>(request: &'a Request<'_>, id: &str) -> Option<&'a ProvidedAcknowledgement> {
+    let entry = request.entries.iter().find(|entry| entry.id == id)?;
+    entry.acknowledgement.as_ref()
+}
+
+/// Acknowledgements whose documents do not say what their metadata say.
+fn disagreements(request: &Request<'_>, provided: &Provided, taken: &[Taken]) -> Vec<Fault> {
+    let documents = provided.entries().iter().zip(taken).enumerate();
+    documents
+        .filter_map(|(position, (entry, taken))| {
+            let metadata = acknowledgement_of(request, &entry.id)?;
+            acknowledgement::fault(
+                position,
+                &entry.unique_id,
+                metadata,
+                taken.acknowledgement.as_ref()?,
+            )
+        })
+        .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The DocumentEntries as the registry has them, if it has registered them.

@@ -16,6 +16,9 @@ use super::question::{Asking, Decisions, NOT_PERMITTED, owned, told};
 use crate::app::App;
 use crate::delivery::{Delivery, Prepared};
 
+/// Bytes of small documents that are held while the registry decides; those past it are read again when they go out.
+const RETRIEVAL_CARRIED_MAX: usize = 256 * 1024;
+
 /// Decides on all documents at once and streams those that are released.
 pub(super) async fn retrieve_document_set(exchange: Exchange<'_>, app: &App) -> Result<Answer, Refused> {
     let limit = usize::try_from(exchange.gate.limits.retrieve_documents_max).unwrap_or(usize::MAX);
@@ -190,11 +193,18 @@ impl Retrieval<'_, '_> {
 
     async fn find(&self, wanted: Vec<Result<UniqueId, Fault>>) -> Vec<Found> {
         let mut found = Vec::with_capacity(wanted.len());
+        let mut held = 0;
         for wanted in wanted {
             found.push(match wanted {
                 Err(fault) => Found::Misdirected(fault),
                 Ok(id) => {
-                    let document = self.app.store.open_document(&id).await;
+                    let mut document = self.app.store.open_document(&id).await;
+                    if let Ok(Some(document)) = &mut document {
+                        held += document.carried_bytes();
+                        if held > RETRIEVAL_CARRIED_MAX {
+                            document.let_go();
+                        }
+                    }
                     Found::At(id, document)
                 }
             });

@@ -80,6 +80,7 @@ async fn store_one(store: &DocumentStore, id: &str, content: &Bytes) -> Result<(
     let options = ReceiveOptions {
         size_max: 1 << 30,
         mime_type: Some("text/xml".to_owned()),
+        carried_bytes_max: repository_store::CARRIED_BYTES_MAX,
     };
     let received = store
         .receive(futures_util::stream::iter(pieces), &options)

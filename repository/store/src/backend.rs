@@ -223,10 +223,11 @@ impl Backend {
         }
     }
 
-    /// Whether a small object is there and has no content: none at all, or zeros only.
+    /// Whether a small object is there and its first block is not: there is nothing at all, or zeros. What we
+    /// write begins with letters.
     pub(crate) async fn is_blank(&self, name: &str) -> Result<bool, StoreError> {
         let found = self.get(name).await?;
-        Ok(found.is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0)))
+        Ok(found.is_some_and(|bytes| bytes.iter().take(BLOCK).all(|byte| *byte == 0)))
     }
 
     /// Whether there is such an object.
@@ -299,6 +300,9 @@ impl Backend {
         }
     }
 }
+
+/// What a file system writes whole or not at all.
+const BLOCK: usize = 4096;
 
 /// Pointers and states of unfinished submissions are much smaller.
 pub(crate) const SMALL_BYTES_MAX: u64 = 4 * 1024 * 1024;

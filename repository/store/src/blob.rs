@@ -28,15 +28,22 @@ pub struct ReceiveOptions {
     pub size_max: u64,
     /// Its mimeType, if known: content that its own format compresses is not compressed again.
     pub mime_type: Option<String>,
+    /// Encrypted bytes up to which it is kept in its pointer rather than in an object of its own; at most
+    /// [`CARRIED_BYTES_MAX`].
+    pub carried_bytes_max: usize,
 }
 
-/// A document whose bytes are written and that nothing refers to yet.
+/// The largest document, encrypted, that a pointer carries: one object is made, flushed and read instead of two.
+pub const CARRIED_BYTES_MAX: usize = 64 * 1024;
+
+/// A document whose bytes are written, or held for its pointer, and that nothing refers to yet.
 ///
 /// Dropping it removes the bytes (by a task, or by the sweep where no runtime is left); giving it to
 /// [`DocumentStore::begin`] keeps them.
 #[derive(Debug)]
 pub struct Received {
     pub(crate) blob: BlobGuard,
+    pub(crate) carried: Option<Bytes>,
     sha1: DocumentHash,
     sha256: [u8; 32],
     size: u64,
@@ -62,11 +69,16 @@ impl Received {
     pub fn size(&self) -> u64 {
         self.size
     }
+
+    /// Encrypted bytes held in memory until its pointer is made; none if they are written.
+    pub fn carried_bytes(&self) -> usize {
+        self.carried.as_ref().map_or(0, Bytes::len)
+    }
 }
 
 impl DocumentStore {
-    /// Takes the bytes of a document. They are written when this returns, and lasting when the submission
-    /// that they are given to has begun.
+    /// Takes the bytes of a document. They are written, or held if they are few, when this returns, and lasting
+    /// when the submission that they are given to has begun.
     ///
     /// Memory does not grow with the document. A failure, or dropping the future, removes what was
     /// written.
@@ -82,7 +94,7 @@ impl DocumentStore {
         S: Stream<Item = Result<Bytes, E>>,
     {
         let key = self.ids().ordered();
-        let guard = self.blobs_in_flight().enter(self.backend(), key);
+        let mut guard = self.blobs_in_flight().enter(self.backend(), key);
         let compress = !options.mime_type.as_deref().is_some_and(is_compressed_type);
         let mut intake = Intake {
             keys: self.keys(),
@@ -99,9 +111,14 @@ impl DocumentStore {
         while let Some(piece) = content.next().await {
             intake.push(&piece.map_err(ReceiveError::Incoming)?).await?;
         }
-        let digest = intake.finish().await?;
+        let carried_bytes_max = options.carried_bytes_max.min(CARRIED_BYTES_MAX);
+        let (digest, carried) = intake.finish(carried_bytes_max).await?;
+        if carried.is_some() {
+            guard.keep();
+        }
         Ok(Received {
             blob: guard,
+            carried,
             sha1: DocumentHash::from_digest(&digest.sha1),
             sha256: digest.sha256,
             size: digest.size,
@@ -183,7 +200,8 @@ impl Intake<'_> {
         })
     }
 
-    async fn finish(mut self) -> Result<Digested, StoreError> {
+    /// The digests, and the encrypted bytes if they are so few that they are not written.
+    async fn finish(mut self, carried_bytes_max: usize) -> Result<(Digested, Option<Bytes>), StoreError> {
         let out = &mut Vec::new();
         let (compressor, mut encryptor) = match self.stage {
             Stage::Flow {
@@ -209,8 +227,14 @@ impl Intake<'_> {
         }
         encryptor.push(out, &mut self.writer.out)?;
         encryptor.finish(&mut self.writer.out)?;
-        self.writer.finish().await?;
-        Ok(self.digest.finish())
+        let carried = match self.writer.held(carried_bytes_max) {
+            Some(bytes) => Some(bytes),
+            None => {
+                self.writer.finish().await?;
+                None
+            }
+        };
+        Ok((self.digest.finish(), carried))
     }
 }
 
@@ -327,6 +351,12 @@ impl Writer {
         }
     }
 
+    /// Everything, if nothing is written yet and it is no more than this.
+    fn held(&mut self, bytes_max: usize) -> Option<Bytes> {
+        let few = self.upload.is_none() && self.out.len() <= bytes_max;
+        few.then(|| Bytes::from(std::mem::take(&mut self.out)))
+    }
+
     async fn finish(mut self) -> Result<(), StoreError> {
         let rest = std::mem::take(&mut self.out);
         if self.upload.is_none() {
@@ -392,7 +422,7 @@ pub(crate) struct BlobGuard {
 }
 
 impl BlobGuard {
-    /// From here on something durable refers to the bytes, or somebody else removes them.
+    /// From here on something durable refers to the bytes, or somebody else removes them, or there are none.
     pub(crate) fn keep(&mut self) {
         self.remove_with = None;
     }

@@ -25,7 +25,7 @@ mod sweep;
 mod uuid_text;
 
 pub use backend::{Bucket, Location};
-pub use blob::{ReceiveOptions, Received};
+pub use blob::{CARRIED_BYTES_MAX, ReceiveOptions, Received};
 pub use error::{ReceiveError, StoreError};
 pub use keys::{KEY_BYTES, KEYS_MAX, KeyError, KeyId, KeyRing};
 pub use pointer::StoredDocument;

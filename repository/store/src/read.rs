@@ -5,12 +5,12 @@ use std::fmt;
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
 
 use crate::cipher::{Decompressor, Decryptor, STEP};
 use crate::error::StoreError;
 use crate::layout;
-use crate::pointer::StoredDocument;
+use crate::pointer::{Place, StoredDocument};
 use crate::store::DocumentStore;
 
 /// Plain bytes in a piece, about: small enough to stay in the processor's cache from one step to the next
@@ -23,11 +23,18 @@ impl DocumentStore {
     /// # Errors
     /// The backend's failure, or [`StoreError::Damaged`] when the bytes are gone.
     pub async fn read(&self, document: &StoredDocument) -> Result<DocumentReader, StoreError> {
-        let stored = self.backend().read(&layout::blob(document.blob)).await?;
+        let (stored, piece) = match &document.place {
+            Place::Blob => (
+                self.backend().read(&layout::blob(document.blob)).await?,
+                Bytes::new(),
+            ),
+            Place::Pointer(Some(bytes)) => (stream::empty().boxed(), bytes.clone()),
+            Place::Pointer(None) => (stream::empty().boxed(), self.carried(document).await?),
+        };
         Ok(DocumentReader {
             store: self.clone(),
             stored: Some(stored),
-            piece: Bytes::new(),
+            piece,
             decryptor: Decryptor::start(document.blob),
             decompressor: None,
             compressed: Vec::new(),

@@ -1,7 +1,8 @@
 //! Submissions: all documents of one belong together, and a crash leaves all of them or none.
 //!
 //! The order of writes, each lasting before the next:
-//! 1. the bytes ([`DocumentStore::receive`]), which need not last before their pointers do;
+//! 1. the bytes ([`DocumentStore::receive`]), which need not last before their pointers do; few bytes are
+//!    not written at all, but carried by their pointer;
 //! 2. the state of the submission, which lists what it is about to create;
 //! 3. the pointers, create-only;
 //! 4. *ITI-42, by the caller*;
@@ -28,7 +29,7 @@ use crate::blob::Received;
 use crate::commit::Pointer;
 use crate::error::StoreError;
 use crate::layout;
-use crate::pointer::{PointerRecord, StoredDocument};
+use crate::pointer::{Place, PointerRecord, StoredDocument};
 use crate::seal;
 use crate::store::{DocumentStore, SubmissionGuard};
 
@@ -258,14 +259,15 @@ impl DocumentStore {
         self.backend().remove(&pointers).await?;
         let blobs: Vec<_> = documents
             .iter()
+            .filter(|document| document.has_blob())
             .map(|document| layout::blob(document.blob))
             .collect();
         self.backend().remove(&blobs).await?;
         self.backend().end(id).await
     }
 
-    /// Whether a pointer is this submission's. One that is empty never lasted (a power failure took its
-    /// content): it is nobody else's, for whose pointer has lasted is not empty.
+    /// Whether a pointer is this submission's. One that is blank never lasted (a power failure took its
+    /// content): it is nobody else's, for whose pointer has lasted is not blank.
     async fn is_pointer_of(&self, name: &str, submission: Uuid) -> Result<bool, StoreError> {
         match self.read_pointer(name).await {
             Err(StoreError::Damaged(_)) if self.backend().is_blank(name).await? => Ok(true),
@@ -314,7 +316,8 @@ impl OpenSubmission {
         let made = self.store.backend().begin(self.id, state, pointers).await?;
         let mut claims = Vec::with_capacity(planned.len());
         for (number, mut planned) in planned.into_iter().enumerate() {
-            let claim = match self.documents.get(planned.position) {
+            let document = self.documents.get(planned.position);
+            let claim = match document {
                 Some(document) if number >= made => {
                     self.store
                         .claim_as(&planned.name, &planned.sealed, document)
@@ -322,7 +325,7 @@ impl OpenSubmission {
                 }
                 _ => Claim::Claimed,
             };
-            if claim != Claim::Claimed {
+            if claim != Claim::Claimed && document.is_some_and(StoredDocument::has_blob) {
                 planned.received.blob.remove_when_dropped(self.store.backend());
             }
             claims.push((planned.position, claim));
@@ -352,7 +355,7 @@ fn stored_document(
     submission: Uuid,
     created: OffsetDateTime,
     context: &SubmissionContext,
-    new: NewDocument,
+    mut new: NewDocument,
 ) -> (StoredDocument, Received) {
     let document = StoredDocument {
         unique_id: new.unique_id,
@@ -365,6 +368,7 @@ fn stored_document(
         patient: context.patient.clone(),
         blob: new.received.key(),
         created,
+        place: Place::of(new.received.carried.take()),
     };
     (document, new.received)
 }

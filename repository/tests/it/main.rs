@@ -8,6 +8,7 @@
     reason = "helpers of tests fail by panicking"
 )]
 
+mod acknowledgement;
 mod audit;
 mod cli;
 mod life;

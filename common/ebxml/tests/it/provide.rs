@@ -38,6 +38,7 @@ fn change(id: &str) -> EntryChange {
         repository_unique_id: "1.2.392.7.7".parse().unwrap(),
         hash: "e543712c0e10501972de13a5bfcbe826c49feb75".parse().unwrap(),
         size: 4,
+        sha256: None,
     }
 }
 

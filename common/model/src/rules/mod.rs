@@ -1,7 +1,7 @@
 //! The rules that requests are judged by: one table from rule to code, section and words.
 //!
 //! Ids never change meaning. `MD` metadata, `SUB` submission, `REG` registry content, `REP` repository,
-//! `SQ` stored query, `RET` retrieve, `ACC` access, `LAW` the law as it is applied.
+//! `SQ` stored query, `RET` retrieve, `ACC` access, `ACK` acknowledgement of privacy policies, `LAW` the law as it is applied.
 
 use crate::fault::XdsCode;
 
@@ -218,6 +218,8 @@ rules! {
         "the repository has no room for the document; nothing was stored"
     DocumentTooLarge "REP-011" XDSRepositoryOutOfResources "product limit"
         "a document is no larger than the repository's limit"
+    AcknowledgementContent "REP-012" InvalidDocumentContent "ITI TF-3 5.1.2"
+        "an acknowledgement of privacy policies is a CDA document that acknowledges the policies of its eventCodeList, for its patient and from its serviceStartTime to its serviceStopTime"
     RepositoryBusy "REP-090" XDSRepositoryBusy "ITI TF-3 4.2.4.1"
         "the repository is busy; send the same request again later"
     RepositoryInternal "REP-091" XDSRepositoryError "ITI TF-3 4.2.4.1"
@@ -262,6 +264,32 @@ rules! {
         "the sender is not authorised to publish this on behalf of this organisation"
     RepositoryNotAuthorised "ACC-002" XDSRepositoryError "product policy"
         "the sender is not authorised for this at this repository"
+
+    // Acknowledgement of privacy policies (BPPC).
+    AcknowledgementPolicy "ACK-001" XDSRegistryMetadataError "ITI TF-3 5.1.2.1.1.2"
+        "the eventCodeList of an acknowledgement names the privacy policies that were acknowledged"
+    AcknowledgementUnknown "ACK-002" XDSRegistryMetadataError "ITI TF-3 5.1.2.1.1.2"
+        "the domain declares each privacy policy that is acknowledged, and what that means"
+    AcknowledgementClass "ACK-003" XDSRegistryMetadataError "ITI TF-3 5.1.2.1.1.1"
+        "the classCode or typeCode of an acknowledgement is 57016-8 of 2.16.840.1.113883.6.1"
+    AcknowledgementStart "ACK-004" XDSRegistryMetadataError "ITI TF-3 5.1.2.2.7"
+        "an acknowledgement has a serviceStartTime: from when the patient wants it"
+    AcknowledgementOver "ACK-005" XDSRegistryMetadataError "product policy"
+        "an acknowledgement is not over yet (serviceStopTime) when it is registered"
+    AcknowledgementEvidence "ACK-006" XDSRegistryMetadataError "product policy"
+        "the repository tells the SHA-256 of an acknowledgement in slot urn:renkei:document-sha256"
+    AcknowledgementTaker "ACK-007" XDSRegistryError "product policy"
+        "the organisation that an acknowledgement comes from is one that the domain lets take it"
+    AcknowledgementText "ACK-008" XDSRegistryMetadataError "product policy"
+        "the text that a privacy policy stands for was in force when the patient acknowledged it"
+    RefusalReplaced "ACK-009" XDSRegistryMetadataError "product policy"
+        "the document that a refusal rests on is replaced by an acknowledgement of privacy policies only"
+    NothingLifted "ACK-010" XDSRegistryMetadataError "product policy"
+        "an acknowledgement that lifts earlier ones finds one in force"
+    AcknowledgementContradiction "ACK-011" XDSRegistryMetadataError "product policy"
+        "an acknowledgement does not lift what it acknowledges itself"
+    LiftWithoutEnd "ACK-012" XDSRegistryMetadataError "product policy"
+        "an acknowledgement that lifts earlier ones has no serviceStopTime"
 
     // Law.
     NotHosted "LAW-001" XDSRegistryError "APPI Article 25 and 27(5)(1)"

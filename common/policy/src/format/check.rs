@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
+use xds_model::Oid;
 use xds_model::principal::{EntityId, OrganisationId};
 
 use super::DomainFile;
-use crate::instruments::policy::PURPOSES_SERVED;
+use crate::instruments::acknowledgement::{ConsentForm, PrivacyPolicy};
+use crate::instruments::consent::ConsentModel;
+use crate::instruments::policy::{DomainPolicy, PURPOSES_SERVED};
 use crate::version::{InstrumentKind, Terms, Version};
-use crate::words::{InstrumentId, Purpose};
+use crate::words::{InstrumentId, PrivacyPolicyId, Purpose};
 
 /// Something that does not fit.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -42,6 +45,14 @@ pub enum Unfit {
     Instrument(InstrumentId),
     /// Nobody is served for a purpose in it.
     Purpose(&'static str),
+    /// A privacy policy is named by something else than an OID.
+    PolicyId(PrivacyPolicyId),
+    /// A privacy policy lifts one that is not there, or itself.
+    Lifts(PrivacyPolicyId),
+    /// A privacy policy stands for a text of another version or kind of consent than there is.
+    PolicyText(PrivacyPolicyId),
+    /// A privacy policy stands for a consent that no document can give: one on query.
+    PolicyModel(PrivacyPolicyId),
 }
 
 impl fmt::Display for Problem {
@@ -60,6 +71,21 @@ impl fmt::Display for Problem {
             Unfit::Entity(entity) => write!(f, "there is no legal entity {entity}"),
             Unfit::Organisation(organisation) => write!(f, "there is no organisation {organisation}"),
             Unfit::Instrument(other) => write!(f, "there is no instrument {other}"),
+            Unfit::PolicyId(policy) => write!(f, "privacy policy {policy}: its name is no OID"),
+            Unfit::Lifts(policy) => {
+                write!(
+                    f,
+                    "privacy policy {policy}: it lifts what is not another privacy policy here"
+                )
+            }
+            Unfit::PolicyText(policy) => write!(
+                f,
+                "privacy policy {policy}: there is no such version of its text, or the text asks for another kind of consent"
+            ),
+            Unfit::PolicyModel(policy) => write!(
+                f,
+                "privacy policy {policy}: SCOPED or ENROLMENT; a consent on query is given at a visit, not by a document"
+            ),
             Unfit::Purpose(purpose) => write!(f, "nobody is served for the purpose {purpose}"),
         }
     }
@@ -128,6 +154,49 @@ impl<'a> Checker<'a> {
                 self.note(policy, Unfit::SecondPolicy);
             }
             self.organisations(policy, policy.terms.operator.iter());
+            self.privacy_policies(policy, file);
+        }
+    }
+
+    fn privacy_policies(&mut self, policy: &Version<DomainPolicy>, file: &DomainFile) {
+        let declared = &policy.terms.privacy_policies;
+        for (id, form) in declared {
+            if id.as_str().parse::<Oid>().is_err() {
+                self.note(policy, Unfit::PolicyId(id.clone()));
+            }
+            match form {
+                PrivacyPolicy::Refusal(_) => {}
+                PrivacyPolicy::Consent(form) => self.consent_form(policy, id, form, file),
+                PrivacyPolicy::Lift(form) => {
+                    let known = |lifted: &PrivacyPolicyId| lifted != id && declared.contains_key(lifted);
+                    if form.policies.is_empty() || !form.policies.iter().all(known) {
+                        self.note(policy, Unfit::Lifts(id.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn consent_form(
+        &mut self,
+        policy: &Version<DomainPolicy>,
+        id: &PrivacyPolicyId,
+        form: &ConsentForm,
+        file: &DomainFile,
+    ) {
+        self.purposes(policy, &form.purposes);
+        if form.model == ConsentModel::OnQuery {
+            self.note(policy, Unfit::PolicyModel(id.clone()));
+        }
+        let text = file
+            .consent_texts
+            .iter()
+            .find(|text| text.id == form.text.id && text.version == form.text.version);
+        let stands_for = text.is_some_and(|text| {
+            text.terms.model == form.model && form.text.hash.is_none_or(|hash| hash == text.reference().hash)
+        });
+        if !stands_for {
+            self.note(policy, Unfit::PolicyText(id.clone()));
         }
     }
 

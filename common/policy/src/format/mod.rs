@@ -21,7 +21,7 @@ use crate::instruments::refusal::Refusal;
 use crate::instruments::session::BreakGlassSession;
 use crate::ledger::{DomainInstruments, Ledger, PatientInstruments};
 use crate::request::Request;
-use crate::version::Version;
+use crate::version::{Terms, Version};
 
 /// The name of the format, and its version.
 pub const FORMAT: &str = "renkei-domain/1";
@@ -150,6 +150,14 @@ pub fn to_string(file: &DomainFile) -> Result<String, FormatError> {
     serde_json::to_string_pretty(&sorted)
         .map(|text| text + "\n")
         .map_err(|error| FormatError::Unwritable(error.to_string()))
+}
+
+/// Reads one version of an instrument, as it stands in a domain.
+///
+/// # Errors
+/// Where and why the text is none.
+pub fn version_from_str<T: Terms>(text: &str) -> Result<Version<T>, FormatError> {
+    read(text)
 }
 
 /// Reads a request and its document.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use xds_model::principal::OrganisationId;
 
+use super::acknowledgement::Acknowledgement;
 use super::blank;
 use crate::hash::ContentHash;
 use crate::version::{InstrumentKind, Terms, Version};
@@ -64,6 +65,9 @@ pub struct Consent {
         skip_serializing_if = "Option::is_none"
     )]
     pub withdrawn_at: Option<OffsetDateTime>,
+    /// The document that it was entered from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<Acknowledgement>,
 }
 
 impl Terms for Consent {
@@ -198,7 +202,8 @@ pub struct ConsentText {
     pub title: String,
     /// What kind of consent it asks for.
     pub model: ConsentModel,
-    /// OID of the Patient Privacy Policy that a BPPC document names it by (ITI TF-3 5.1).
+    /// OID of the Patient Privacy Policy that stands for it, for readers: what a BPPC document means that names it is in
+    /// `DomainPolicy::privacy_policies` (ITI TF-3 5.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_oid: Option<String>,
     /// C7: it says that members who join later are included, once that was notified.

@@ -1,5 +1,6 @@
 //! What organisations and patients agreed to: a file per instrument.
 
+pub mod acknowledgement;
 pub mod agreement;
 pub mod consent;
 pub mod contract;

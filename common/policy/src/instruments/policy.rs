@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use time::{Date, Duration, OffsetDateTime};
 use xds_model::principal::OrganisationId;
 
+use super::acknowledgement::PrivacyPolicy;
 use crate::basis::Basis;
 use crate::version::{Evidence, InstrumentKind, Terms};
-use crate::words::{AuthLevel, ClassSet, Operation, Purpose, RoleCode, SensitivityCode};
+use crate::words::{AuthLevel, ClassSet, Operation, PrivacyPolicyId, Purpose, RoleCode, SensitivityCode};
 
 /// Rules of the domain. Every field has a default that gives nobody more than the law gives by itself.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -51,6 +52,9 @@ pub struct DomainPolicy {
     pub roles: BTreeMap<RoleCode, RoleRule>,
     /// Codes of sensitive information, with their names. An unlisted code is sensitive too.
     pub sensitivities: BTreeMap<SensitivityCode, String>,
+    /// What a patient does by acknowledging a privacy policy, by its OID (BPPC, ITI TF-3 5.1).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub privacy_policies: BTreeMap<PrivacyPolicyId, PrivacyPolicy>,
     /// Years that records of provision and receipt are kept. It is not written when it is the usual five, so that
     /// policies from before there was a choice have the text, and the hash, that they had.
     #[serde(skip_serializing_if = "is_usual_retention")]
@@ -177,6 +181,7 @@ impl Default for DomainPolicy {
                 .into_iter()
                 .map(|(code, name)| (code.into(), name.to_owned()))
                 .collect(),
+            privacy_policies: BTreeMap::new(),
             record_retention_years: RECORD_YEARS_USUAL,
         }
     }
@@ -203,8 +208,18 @@ impl DomainPolicy {
             joint_enabled: false,
             on_query_rule: None,
             emergency_over_refusal: OverRefusal::Deny,
+            privacy_policies: self.refusals(),
             ..self.clone()
         }
+    }
+
+    /// The privacy policies that a patient refuses something by.
+    fn refusals(&self) -> BTreeMap<PrivacyPolicyId, PrivacyPolicy> {
+        let policies = self.privacy_policies.iter();
+        policies
+            .filter(|(_, policy)| matches!(policy, PrivacyPolicy::Refusal(_)))
+            .map(|(id, policy)| (id.clone(), policy.clone()))
+            .collect()
     }
 
     /// How long evidence of a publication is fresh.

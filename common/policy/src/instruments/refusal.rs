@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use xds_model::principal::OrganisationId;
 
+use super::acknowledgement::Acknowledgement;
 use super::consent::GivenBy;
 use crate::version::{InstrumentKind, Terms};
 use crate::words::{ClassCode, DocumentId, PatientRef, SensitivityCode, UserId};
@@ -20,6 +21,9 @@ pub struct Refusal {
     pub includes_emergency: bool,
     /// Who said so.
     pub given_by: GivenBy,
+    /// The document that it was entered from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<Acknowledgement>,
 }
 
 impl Terms for Refusal {

@@ -274,6 +274,7 @@ pub(crate) fn consent(model: ConsentModel) -> Consent {
         purposes: BTreeSet::from([Purpose::Treatment]),
         encounter: None,
         withdrawn_at: None,
+        acknowledgement: None,
     }
 }
 
@@ -283,6 +284,7 @@ pub(crate) fn refusal(level: RefusalLevel) -> Refusal {
         level,
         includes_emergency: false,
         given_by: GivenBy::Patient,
+        acknowledgement: None,
     }
 }
 

@@ -23,6 +23,8 @@ mod impact;
 #[cfg(test)]
 mod obligations;
 #[cfg(test)]
+mod privacy_policies;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod refusals;

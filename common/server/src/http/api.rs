@@ -5,50 +5,27 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tracing::Instrument;
 use uuid::Uuid;
-use xds_audit::{
-    AuditError, Caller as AuditCaller, Closing, Event, EventKind, Objects, Opening, Outcome, Record,
-};
-use xds_model::principal::Right;
+use xds_audit::{AuditError, Caller as AuditCaller, Closing, Event, EventKind, Objects, Opening, Record};
 
 use super::body::{Body, BodyError, Pace, Shelf};
 use super::connected::Connected;
 use super::early::{end_with, too_late};
+use super::route::{Refusal, Reply, Route};
 use super::serving::stranger;
 use crate::authenticate::{Caller, NotAuthenticated, SUBMITTING_NODE};
 use crate::gate::Gate;
+use crate::lang::Lang;
 use crate::metrics::RequestOutcome;
 
 /// The header of every answer with the id that log and audit have too.
 pub const CORRELATION: &str = "renkei-correlation";
-
-/// The largest body of a request, in bytes.
-const BODY_BYTES_MAX: u64 = 64 * 1024;
-
-/// What one address offers, and to whom.
-#[derive(Clone, Copy, Debug)]
-pub struct Route {
-    /// Its name in log and metrics. The URL of a request stands nowhere: it may tell of a patient.
-    pub name: &'static str,
-    /// The address, with names in braces for what varies; so it stands in the audit.
-    pub path: &'static str,
-    /// The one method that it takes.
-    pub method: &'static str,
-    /// One of these rights is needed.
-    pub rights: &'static [Right],
-    /// The media type of its body; none: it takes no body.
-    pub body: Option<&'static str>,
-    /// Whether it touches nothing that has to be told: then only its refusals are.
-    pub is_public: bool,
-    /// How a refusal is written.
-    pub write: fn(&Refusal) -> (&'static str, String),
-}
 
 /// A request on its way through a handler.
 pub struct Call<'g> {
@@ -62,6 +39,8 @@ pub struct Call<'g> {
     pub query: &'g str,
     /// The body; empty where the route takes none.
     pub body: Bytes,
+    /// The language that people at the other end read.
+    pub lang: Lang,
     request: &'g HttpRequest,
     record: &'g Cell<Option<Record>>,
 }
@@ -81,6 +60,11 @@ impl Call<'_> {
         self.request.match_info().get(name).unwrap_or_default()
     }
 
+    /// A header of the request, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.request.headers().get(name)?.to_str().ok()
+    }
+
     /// Opens the audit record, once. Every handler does so before its work.
     ///
     /// # Errors
@@ -91,108 +75,6 @@ impl Call<'_> {
         let record = self.gate.open(opening).await.map_err(|error| unwritten(&error))?;
         self.record.set(Some(record));
         Ok(())
-    }
-}
-
-/// What a handler answers. It leaves when its closing part is durable.
-#[derive(Debug)]
-pub struct Reply {
-    /// HTTP status.
-    pub status: StatusCode,
-    /// Media type.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: String,
-    /// Headers beside those that every answer has.
-    pub headers: Vec<(&'static str, String)>,
-    /// How it ended, for the audit.
-    pub closing: Closing,
-}
-
-impl Reply {
-    /// An answer with status 200.
-    pub fn ok(content_type: &'static str, body: String, closing: Closing) -> Self {
-        Self {
-            status: StatusCode::OK,
-            content_type,
-            body,
-            headers: Vec::new(),
-            closing,
-        }
-    }
-
-    /// The same with this header.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: String) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-}
-
-/// Why a request gets no answer of its own. `Display` and `Debug` name code and rule only: the message is for who asked,
-/// and may quote what was asked.
-#[derive(Clone, Eq, PartialEq, thiserror::Error)]
-#[error("{code} ({rule})")]
-pub struct Refusal {
-    /// HTTP status.
-    pub status: StatusCode,
-    /// A fixed word, for programs and for the audit.
-    pub code: &'static str,
-    /// What is wrong, and what to do, for people.
-    pub message: String,
-    /// The rule that says so, as a name or a section of a standard.
-    pub rule: &'static str,
-}
-
-impl std::fmt::Debug for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Refusal({}, {self})", self.status)
-    }
-}
-
-impl Refusal {
-    /// A refusal.
-    pub fn new(
-        status: StatusCode,
-        code: &'static str,
-        message: impl Into<String>,
-        rule: &'static str,
-    ) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            rule,
-        }
-    }
-
-    /// The server has no room now.
-    pub fn busy() -> Self {
-        let message = "the server is busy: send the same request again later";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message, "limits")
-    }
-
-    /// Something broke on our side.
-    pub fn failed() -> Self {
-        let message = "the server failed: tell its operator the correlation id";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", message, "internal")
-    }
-
-    fn forbidden() -> Self {
-        let message = "this certificate has no right to that";
-        Self::new(StatusCode::FORBIDDEN, "forbidden", message, "node rights")
-    }
-
-    fn outcome(&self) -> Outcome {
-        match self.status.as_u16() {
-            503 => Outcome::MinorFailure,
-            500.. => Outcome::MajorFailure,
-            _ => Outcome::SeriousFailure,
-        }
-    }
-
-    fn closing(&self) -> Closing {
-        Closing::failure(self.outcome(), [self.code])
     }
 }
 
@@ -217,6 +99,7 @@ where
     let correlation = gate.ids.random();
     let span = tracing::info_span!("operator", correlation = %correlation);
     let working = Connected::of(&request).map(Connected::working);
+    let lang = accepted(&request);
     let work = async move {
         let began = Instant::now();
         let calling = Calling {
@@ -224,6 +107,7 @@ where
             route,
             correlation,
             request: &request,
+            lang,
         };
         let response = calling.run(payload, handler).await;
         let outcome = match response.status().as_u16() {
@@ -246,9 +130,15 @@ where
         Ok(response) => response,
         Err(_) => {
             tracing::error!(correlation = %correlation, "alarm: a request of an operator was given up");
-            refused(route, &Refusal::failed(), correlation)
+            refused(route, &Refusal::failed(), lang, correlation)
         }
     }
+}
+
+/// The language that the request asks for.
+fn accepted(request: &HttpRequest) -> Lang {
+    let header = request.headers().get(ACCEPT_LANGUAGE);
+    Lang::accepted(header.and_then(|value| value.to_str().ok()))
 }
 
 struct Calling<'r> {
@@ -256,6 +146,7 @@ struct Calling<'r> {
     route: &'static Route,
     correlation: Uuid,
     request: &'r HttpRequest,
+    lang: Lang,
 }
 
 impl Calling<'_> {
@@ -267,7 +158,7 @@ impl Calling<'_> {
             .header(CONTENT_LENGTH.as_str())
             .and_then(|text| text.parse().ok());
         let pace = Pace::of(&self.gate.limits);
-        let shelf = Shelf::holding(Body::new(payload, announced, pace, BODY_BYTES_MAX));
+        let shelf = Shelf::holding(Body::new(payload, announced, pace, self.route.body_bytes_max));
         let (mut response, is_known) = match self.caller() {
             Ok(caller) => (self.for_caller(&caller, &shelf, handler).await, true),
             Err(error) => (self.for_stranger(error).await, false),
@@ -314,6 +205,7 @@ impl Calling<'_> {
             correlation: self.correlation,
             query: self.request.query_string(),
             body,
+            lang: self.lang,
             request: self.request,
             record: &record,
         };
@@ -347,7 +239,7 @@ impl Calling<'_> {
         let mut body = shelf.take().ok_or_else(Refusal::failed)?;
         let whole = body.whole().await;
         shelf.put_back(body);
-        whole.map_err(unread)
+        whole.map_err(|error| unread(error, self.route))
     }
 
     fn is_of(&self, media_type: &str) -> bool {
@@ -387,9 +279,13 @@ impl Calling<'_> {
         };
         match (written, answer) {
             (Ok(()), Ok(reply)) => replied(reply, self.correlation),
-            (Ok(()), Err(refusal)) => refused(self.route, &refusal, self.correlation),
-            (Err(error), _) => refused(self.route, &unwritten(&error), self.correlation),
+            (Ok(()), Err(refusal)) => self.refused(&refusal),
+            (Err(error), _) => self.refused(&unwritten(&error)),
         }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> HttpResponse {
+        refused(self.route, refusal, self.lang, self.correlation)
     }
 
     async fn turn_down(&self, caller: &Caller, refusal: Refusal) -> HttpResponse {
@@ -400,21 +296,21 @@ impl Calling<'_> {
     /// The answer to a request that reached no handler, after its event is durable.
     async fn tell_refusal(&self, caller: AuditCaller, refusal: Refusal, closing: Closing) -> HttpResponse {
         match self.gate.single(self.event(caller, closing)).await {
-            Ok(()) => refused(self.route, &refusal, self.correlation),
-            Err(error) => refused(self.route, &unwritten(&error), self.correlation),
+            Ok(()) => self.refused(&refusal),
+            Err(error) => self.refused(&unwritten(&error)),
         }
     }
 
     /// An event of one moment: of the trail a look at it, of anything else a request that was refused.
     fn event(&self, caller: AuditCaller, closing: Closing) -> Event {
-        let kind = if self.route.is_public {
+        let kind = if self.route.is_of_trail {
+            EventKind::AuditLogRead {
+                uri: self.route.path.to_owned(),
+            }
+        } else {
             EventKind::RequestRefused {
                 transaction: None,
                 reason: closing.errors.first().cloned().unwrap_or_default(),
-            }
-        } else {
-            EventKind::AuditLogRead {
-                uri: self.route.path.to_owned(),
             }
         };
         let opening = Opening {
@@ -438,19 +334,23 @@ fn wrong_method(route: &Route) -> Refusal {
             "{} takes {} with its parameters in a body of {media_type}: what concerns a patient stands in no URL",
             route.path, route.method
         ),
-        None => format!("{} takes {}", route.path, route.method),
+        None => format!("{} takes {}", route.path, route.allow),
     };
     let status = StatusCode::METHOD_NOT_ALLOWED;
     Refusal::new(status, "method", message, "RFC 9110 15.5.6")
 }
 
-fn unread(error: BodyError) -> Refusal {
-    let (status, rule) = match error {
-        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "a body of at most 64 KiB"),
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "limits"),
-        BodyError::Cut => (StatusCode::BAD_REQUEST, "RFC 9112 6"),
+fn unread(error: BodyError, route: &Route) -> Refusal {
+    let (status, rule, message) = match error {
+        BodyError::TooLarge => {
+            let max = route.body_bytes_max / 1024;
+            let message = format!("{error}: {} takes {max} KiB at most", route.path);
+            (StatusCode::PAYLOAD_TOO_LARGE, "limits", message)
+        }
+        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "limits", error.to_string()),
+        BodyError::Cut => (StatusCode::BAD_REQUEST, "RFC 9112 6", error.to_string()),
     };
-    Refusal::new(status, "body", error.to_string(), rule)
+    Refusal::new(status, "body", message, rule)
 }
 
 fn unwritten(error: &AuditError) -> Refusal {
@@ -467,12 +367,12 @@ fn replied(reply: Reply, correlation: Uuid) -> HttpResponse {
     guarded(response.body(reply.body), correlation)
 }
 
-fn refused(route: &Route, refusal: &Refusal, correlation: Uuid) -> HttpResponse {
-    let (content_type, body) = (route.write)(refusal);
+fn refused(route: &Route, refusal: &Refusal, lang: Lang, correlation: Uuid) -> HttpResponse {
+    let (content_type, body) = (route.write)(refusal, lang);
     let mut response = HttpResponse::build(refusal.status);
     response.content_type(content_type);
     match refusal.status {
-        StatusCode::METHOD_NOT_ALLOWED => drop(response.insert_header((ALLOW, route.method))),
+        StatusCode::METHOD_NOT_ALLOWED => drop(response.insert_header((ALLOW, route.allow))),
         StatusCode::SERVICE_UNAVAILABLE => drop(response.insert_header(("retry-after", "1"))),
         _ => {}
     }

@@ -11,11 +11,12 @@ mod listener;
 mod pace;
 mod parts;
 mod reply;
+mod route;
 mod serving;
 mod stray;
 mod stream;
 
-pub use api::{CORRELATION, Call, Refusal, Reply, Route, call};
+pub use api::{CORRELATION, Call, call};
 pub use body::{Body, BodyError, Pace};
 pub use connected::Connected;
 pub use exchange::{Exchange, Offer, Refused, serve};
@@ -23,3 +24,4 @@ pub use json::{Answered, Asked, ForUser, Question, ask};
 pub use listener::{OnRefused, TlsListener};
 pub use parts::{PartEvent, Parts};
 pub use reply::{Answer, PackedReply, Piece, StreamedReply};
+pub use route::{Advice, BODY_BYTES_MAX, Refusal, Reply, Route};

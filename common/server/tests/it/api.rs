@@ -13,7 +13,7 @@ use xds_audit::{Closing, EventKind, Objects, Outcome};
 use xds_model::principal::Right;
 use xds_server::config::Limits;
 use xds_server::gate::Gate;
-use xds_server::http::{CORRELATION, Call, Refusal, Reply, Route, call};
+use xds_server::http::{BODY_BYTES_MAX, CORRELATION, Call, Refusal, Reply, Route, call};
 use xds_testkit::pki::LeafSpec;
 
 use crate::app::Probe;
@@ -26,15 +26,19 @@ static TRAIL: Route = Route {
     name: "trail",
     path: "/trail/{id}",
     method: "GET",
+    allow: "GET",
     rights: &[Right::Operator],
     body: None,
+    body_bytes_max: BODY_BYTES_MAX,
+    is_of_trail: true,
     is_public: false,
-    write: |refusal| ("application/json", format!("{{\"code\":\"{}\"}}", refusal.code)),
+    write: |refusal, _| ("application/json", format!("{{\"code\":\"{}\"}}", refusal.code)),
 };
 static SEARCH: Route = Route {
     name: "search",
     path: "/search",
     method: "POST",
+    allow: "POST",
     rights: &[Right::Operator, Right::AuditConsumer],
     body: Some("application/json"),
     ..TRAIL
@@ -43,7 +47,21 @@ static PUBLIC: Route = Route {
     name: "public",
     path: "/public",
     rights: &[Right::Operator, Right::AuditConsumer],
+    is_of_trail: false,
     is_public: true,
+    ..TRAIL
+};
+
+/// Takes more, at more than one method, and answers in the reader's language.
+static LARGE: Route = Route {
+    name: "large",
+    path: "/large",
+    method: "PUT",
+    allow: "GET, PUT",
+    body: Some("application/octet-stream"),
+    body_bytes_max: 128 * 1024,
+    is_of_trail: false,
+    write: |refusal, lang| ("text/plain", format!("{} {lang:?}", refusal.code)),
     ..TRAIL
 };
 
@@ -135,7 +153,8 @@ impl Operators {
                     .app_data(Data::from(Arc::clone(&probe)))
                     .service(serve!(TRAIL))
                     .service(serve!(SEARCH))
-                    .service(serve!(PUBLIC));
+                    .service(serve!(PUBLIC))
+                    .service(serve!(LARGE));
             })
             .unwrap();
         let handle = server.handle();
@@ -285,6 +304,33 @@ async fn http_05_bodies_have_a_type_a_size_and_a_pace() {
         "Content-Encoding: gzip\r\nContent-Length: 1",
     );
     assert_eq!(operators.client().await.ask(coded.as_bytes()).await.status, 415);
+}
+
+/// An address has its own limit, names all its methods, and refuses in the language that is asked for; what is refused
+/// there is no look at the trail.
+#[tokio::test(flavor = "multi_thread")]
+async fn http_05_an_address_has_its_own_limit_and_language() {
+    let operators = Operators::new(quick()).await;
+    let put = |language: &str, bytes: usize| {
+        let head = format!(
+            "PUT /large HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n\
+             Accept-Language: {language}\r\nContent-Length: {bytes}\r\n\r\n"
+        );
+        [head.into_bytes(), vec![b'x'; bytes]].concat()
+    };
+    let reply = operators.client().await.ask(&put("ja", 128 * 1024)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    for (language, told) in [("ja, en;q=0.5", "body Ja"), ("en-GB", "body En"), ("fr", "body Ja")] {
+        let reply = operators.client().await.ask(&put(language, 128 * 1024 + 1)).await;
+        assert_eq!((reply.status, reply.text().as_str()), (413, told));
+        let correlation = reply.header(CORRELATION).unwrap();
+        assert_eq!(operators.told(&correlation), ["request-refused 8"]);
+    }
+    let reply = operators.client().await.ask(&get("/large")).await;
+    assert_eq!(
+        (reply.status, reply.header("allow").as_deref()),
+        (405, Some("GET, PUT"))
+    );
 }
 
 /// Row DOS-04: places are shared with the clinical listener, and counted by node.

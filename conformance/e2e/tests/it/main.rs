@@ -9,6 +9,7 @@
     reason = "tests end by it"
 )]
 
+mod acknowledgements;
 mod acts;
 mod auz;
 mod clock;
@@ -17,6 +18,7 @@ mod five_checks;
 mod http;
 mod main_job;
 mod operator;
+mod operator_instruments;
 mod outside;
 mod programs;
 mod reload;

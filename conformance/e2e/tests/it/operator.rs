@@ -40,18 +40,18 @@ async fn network() -> &'static Network {
 
 /// What curl got.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (key, value) = line.split_once(':')?;
             key.eq_ignore_ascii_case(name).then(|| value.trim())
@@ -60,7 +60,12 @@ impl Answer {
 }
 
 /// One request with this certificate, or none; what curl says if there was no answer.
-fn curl(network: &Network, certificate: Option<&str>, path: &str, more: &[&str]) -> Result<Answer, String> {
+pub(crate) fn curl(
+    network: &Network,
+    certificate: Option<&str>,
+    path: &str,
+    more: &[&str],
+) -> Result<Answer, String> {
     let pki = network.pki();
     let mut command = Command::new("curl");
     command

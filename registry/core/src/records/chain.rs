@@ -9,7 +9,7 @@
 //! hash[n]  = SHA-256( hash[n-1] digest[n] )    hash[0] is empty
 //! ```
 //!
-//! The database computes the same when it stores them (`record_chain` of migration 0008).
+//! The database computes the same when it stores them (`record_chain` of migration 0009).
 
 use xds_policy::hash::ContentHash;
 

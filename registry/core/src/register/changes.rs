@@ -5,6 +5,7 @@ use xds_model::code::CodedValue;
 use xds_model::submission::assigned;
 use xds_model::{Association, DocumentEntry, Dtm, Fault, Folder, ObjectId, Submission, SubmissionSet};
 
+use super::acknowledgement::Entered;
 use super::{Permitted, PermittedEntry};
 use crate::decisions::Decisions;
 use crate::object::{BodyEncoder, ObjectKind, code_text, entry_type_number, scope_number};
@@ -33,6 +34,8 @@ pub struct Changes {
     /// For each entry, in order, where it comes from and why it may be published: for the audit, and for what else is
     /// written of a registration.
     pub permits: Vec<PermittedEntry>,
+    /// What it does to consents and refusals.
+    pub entered: Entered,
     /// The decisions that they are.
     pub decisions: Decisions,
 }
@@ -191,10 +194,17 @@ pub struct FolderTouch {
 }
 
 impl Changes {
+    /// With what it does to consents and refusals.
+    pub(super) fn with(mut self, mut entered: Entered) -> Self {
+        self.warnings.append(&mut entered.warnings);
+        Self { entered, ..self }
+    }
+
     /// Whether it changes nothing that is registered already, and adds no folder or reference across
     /// patients: then one statement does it, and several submissions may share it.
     pub fn is_plain(&self) -> bool {
-        self.deprecations.is_empty()
+        self.entered.versions.is_empty()
+            && self.deprecations.is_empty()
             && self.touches.is_empty()
             && self.folders.is_empty()
             && self.associations.iter().all(|row| row.target_elsewhere.is_none())
@@ -262,6 +272,7 @@ pub fn changes(submission: Submission<Permitted>, encoder: &dyn BodyEncoder) -> 
         touches,
         warnings: stage.checked.warnings,
         permits: stage.entries,
+        entered: Entered::default(),
         decisions: stage.decisions,
     }
 }

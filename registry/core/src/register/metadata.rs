@@ -100,7 +100,10 @@ fn codes(request: &Request<'_>, faults: &mut Faults) {
         );
         one(C::PracticeSettingCode, &mut entry.practice_setting_code.iter());
         one(C::ConfidentialityCode, &mut entry.confidentiality_codes.iter());
-        one(C::EventCodeList, &mut entry.event_codes.iter());
+        // Privacy policies are declared in the rules of the domain, not in its code lists.
+        if !entry.is_acknowledgement() {
+            one(C::EventCodeList, &mut entry.event_codes.iter());
+        }
     }
     for set in &request.received.sets {
         let mut values = set.content_type_code.iter();

@@ -1,5 +1,6 @@
 //! ITI-42, Register Document Set-b (ITI TF-2 3.42): checks, policy, changes.
 
+pub mod acknowledgement;
 mod association;
 mod changes;
 mod content;
@@ -178,7 +179,8 @@ pub fn decide(
         denials: Vec::new(),
     })?;
     let permitted = permit(checked, &facts.persons, &publishing, context)?;
-    Ok(changes(permitted, encoder))
+    let entered = acknowledgement::enter(&permitted, &facts.acknowledged, context)?;
+    Ok(changes(permitted, encoder).with(entered))
 }
 
 /// Checks a submission against the rules and the registry's content, all of them, and gives every
@@ -197,6 +199,7 @@ pub fn check(
     metadata::check(&request, &mut faults);
     association::check(&request, &mut faults);
     content::check(&request, &mut faults);
+    acknowledgement::check(&request, context, &mut faults);
     let faults = faults.into_vec();
     // The set and its patient are there when no rule is broken; if they were not, nothing is stored.
     match (request.set(), request.patient_key()) {

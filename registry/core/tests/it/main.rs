@@ -3,6 +3,10 @@
 //! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
 
 #[cfg(test)]
+mod acknowledgement;
+#[cfg(test)]
+mod acknowledging;
+#[cfg(test)]
 mod answer;
 #[cfg(test)]
 mod fixture;

@@ -30,7 +30,7 @@ pub(super) async fn review(
     store
         .close_tasks("emergency review", &next, (TaskKind::Review, None), change)
         .await
-        .map_err(|error| refused(&error, output))?;
+        .map_err(|error| refused(&error.into(), output))?;
     let say = match outcome {
         ReviewOutcome::Justified => Say::new(
             format!("点検を登録しました: {id}(正当)"),
@@ -110,7 +110,7 @@ pub(super) async fn notified(
             store
                 .close_tasks("emergency notified", &enter(draft)?, done, change)
                 .await
-                .map_err(|error| refused(&error, output))?
+                .map_err(|error| refused(&error.into(), output))?
         }
         Some(latest) => told(store, &Instrument::BreakGlassSession(latest), arguments, change).await?,
         // A legal order leaves a notice to the patient too.

@@ -149,21 +149,8 @@ pub(crate) struct ValidateArguments {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// Short names of kinds.
-const SHORT: [(&str, &str); 6] = [
-    ("agreement", "joint_use_agreement"),
-    ("contract", "entrustment_contract"),
-    ("order", "legal_order"),
-    ("session", "break_glass_session"),
-    ("policy", "domain_policy"),
-    ("entity", "legal_entity"),
-];
-
 fn kind(text: &str) -> Result<InstrumentKind, String> {
-    let name = text.replace('-', "_");
-    let long = SHORT.into_iter().find(|(short, _)| *short == name);
-    let name = long.map_or(name.as_str(), |(_, long)| long);
-    Instrument::kind_named(name).ok_or_else(|| {
+    Instrument::kind_called(text).ok_or_else(|| {
         let names = Instrument::KINDS.map(InstrumentKind::name);
         format!("one of {}", names.join(", "))
     })
@@ -174,14 +161,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_have_their_names_and_short_ones() {
-        for known in Instrument::KINDS {
-            assert_eq!(kind(known.name()), Ok(known));
-            assert_eq!(kind(&known.name().replace('_', "-")), Ok(known));
-        }
-        for (short, long) in SHORT {
-            assert_eq!(kind(short).map(InstrumentKind::name), Ok(long));
-        }
+    fn kinds_are_called_by_their_names() {
+        assert_eq!(kind("agreement"), Ok(InstrumentKind::JointUseAgreement));
         assert!(kind("treaty").unwrap_err().contains("joint_use_agreement"));
     }
 }

@@ -1,6 +1,6 @@
 //! `instrument add | end`
 
-use registry_store::{Change, EvidenceFolder, Instrument, InstrumentError, Store};
+use registry_store::{Change, EvidenceFolder, Instrument, Store};
 use xds_model::time::System;
 use xds_policy::words::InstrumentId;
 use xds_server::lang::Say;
@@ -8,8 +8,9 @@ use xds_server::lang::Say;
 use super::super::Done;
 use super::super::output::{NotThere, Output};
 use super::arguments::{AddArguments, EndArguments};
-use super::{already, files, missing, not_so, refused};
+use super::{already, files, not_so, refused};
 use crate::config::Config;
+use crate::instruments::{Refused, complete, ending};
 
 pub(super) async fn add(
     config: &Config,
@@ -24,12 +25,12 @@ pub(super) async fn add(
     store
         .judge_instrument(&instrument)
         .await
-        .map_err(|error| refused(&error, output))?;
+        .map_err(|error| refused(&error.into(), output))?;
     keep_evidence(config, arguments, &instrument, output)?;
     store
         .add_instrument("instrument add", &instrument, change)
         .await
-        .map_err(|error| refused(&error, output))?;
+        .map_err(|error| refused(&error.into(), output))?;
     let reference = instrument.reference();
     let say = Say::new(
         format!(
@@ -72,11 +73,10 @@ fn keep_evidence(
         }
         folder.keep(file, &System)?;
     }
-    for hash in &named {
-        if folder.found(hash)? != Some(*hash) {
-            return Err(absent(hash, output).into());
-        }
-    }
+    complete(&folder, instrument).map_err(|error| match error {
+        Refused::EvidenceAbsent(hash) => absent(&hash, output),
+        other => refused(&other, output),
+    })?;
     Ok(())
 }
 
@@ -91,39 +91,19 @@ fn absent(hash: &xds_policy::hash::ContentHash, output: Output) -> NotThere {
 pub(super) async fn end(store: &Store, arguments: &EndArguments, change: &Change, output: Output) -> Done {
     let (kind, id) = (arguments.named.kind, InstrumentId(arguments.named.id.clone()));
     let history = store.instrument_history(kind, &id).await?;
-    let latest = history.last().ok_or_else(|| missing(kind, id.as_str(), output))?;
-    let version = latest.reference().version;
-    if let Some(seen) = arguments.version.filter(|seen| *seen != version) {
-        let error = InstrumentError::NotNext {
-            kind,
-            id,
-            latest: version,
-            given: seen.saturating_add(1),
-        };
-        return Err(refused(&error, output).into());
-    }
-    let at = arguments.at.unwrap_or(change.at);
-    if at < change.at {
-        return Err(not_so(
-            output,
-            "過去の時点で終了させることはできません。",
-            "nothing can be ended in the past",
-        )
-        .into());
-    }
-    if latest.effective_to().is_some_and(|to| to <= at) {
-        return Err(not_so(
-            output,
-            "その時点までにすでに終了しています。",
-            "it has ended by then already",
-        )
-        .into());
-    }
-    let ending = latest.ending(at, change, &arguments.approved_by)?;
+    let ending = ending(
+        &history,
+        (kind, &id),
+        arguments.version,
+        arguments.at,
+        change,
+        &arguments.approved_by,
+    )
+    .map_err(|error| refused(&error, output))?;
     store
         .add_instrument("instrument end", &ending, change)
         .await
-        .map_err(|error| refused(&error, output))?;
+        .map_err(|error| refused(&error.into(), output))?;
     let reference = ending.reference();
     let (name, id, number) = (kind.name(), &reference.id, reference.version);
     let say = Say::new(

@@ -13,8 +13,9 @@ use super::super::audit::moment::shown;
 use super::super::output::Output;
 use super::super::patient::patient_id;
 use super::arguments::{ListArguments, Named, ShowArguments};
-use super::{looked, missing, not_so, subject};
+use super::{looked, missing, not_so, refused, subject};
 use crate::config::Config;
+use crate::instruments::{latest_of_each, state, version_of};
 
 pub(super) async fn list(
     config: &Config,
@@ -24,7 +25,7 @@ pub(super) async fn list(
     output: Output,
 ) -> Done {
     let verb = "instrument list";
-    let mut all = match (&arguments.patient, arguments.kind) {
+    let all = match (&arguments.patient, arguments.kind) {
         (Some(patient), kind) => {
             let patient = patient_id(config, patient)?;
             let mut all = store.patient_instruments(&patient).await?;
@@ -49,16 +50,7 @@ pub(super) async fn list(
             .into());
         }
     };
-    // They come by version: of each the last.
-    all.reverse();
-    all.dedup_by(|a, b| same(a, b));
-    all.reverse();
-    table(&all, change.at, output)
-}
-
-fn same(a: &Instrument, b: &Instrument) -> bool {
-    let (a, b) = (a.reference(), b.reference());
-    a.kind == b.kind && a.id == b.id
+    table(&latest_of_each(all), change.at, output)
 }
 
 pub(super) async fn history(store: &Store, named: &Named, change: &Change, output: Output) -> Done {
@@ -68,12 +60,7 @@ pub(super) async fn history(store: &Store, named: &Named, change: &Change, outpu
 
 pub(super) async fn show(store: &Store, arguments: &ShowArguments, change: &Change, output: Output) -> Done {
     let all = found(store, "instrument show", &arguments.named, change, output).await?;
-    let wanted = arguments.version;
-    let version = all
-        .iter()
-        .rfind(|known| wanted.is_none_or(|wanted| known.reference().version == wanted));
-    let version =
-        version.ok_or_else(|| not_so(output, "その版はありません。", "there is no such version"))?;
+    let version = version_of(&all, arguments.version).map_err(|error| refused(&error, output))?;
     let value = version.value()?;
     let text = serde_json::to_string_pretty(&value)?;
     Ok(output.verdict(&text, &value, true))
@@ -125,7 +112,7 @@ fn row(version: &Instrument, now: OffsetDateTime, lang: Lang) -> Vec<String> {
         reference.kind.name().to_owned(),
         reference.id.to_string(),
         reference.version.to_string(),
-        state(version, now, lang).to_owned(),
+        lang.pick(&state(version, now)).to_owned(),
         shown(version.effective_from()),
         moment(version.effective_to()),
         moment(version.entered_at()),
@@ -139,19 +126,4 @@ fn row(version: &Instrument, now: OffsetDateTime, lang: Lang) -> Vec<String> {
             .to_owned()
             + "…",
     ]
-}
-
-/// Where a version stands at a moment, by its dates alone.
-fn state(version: &Instrument, now: OffsetDateTime, lang: Lang) -> &'static str {
-    let [ja, en] = if now < version.effective_from() {
-        ["発効前", "to come"]
-    } else if version.effective_to().is_some_and(|to| to <= now) {
-        ["終了", "ended"]
-    } else {
-        ["期間内", "in its time"]
-    };
-    match lang {
-        Lang::Ja => ja,
-        Lang::En => en,
-    }
 }

@@ -23,6 +23,7 @@ use super::arguments::By;
 use super::output::{NotThere, Output};
 use super::session::{change, with_store};
 use crate::config::Config;
+use crate::instruments::Refused;
 
 pub(super) use arguments::{AgreementCommand, DomainCommand, InstrumentCommand};
 pub(super) use words::JAPANESE;
@@ -114,12 +115,12 @@ pub(super) fn not_entered(
 ) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
         InstrumentError::Store(error) => error.into(),
-        error => refused(&error, output).into(),
+        error => refused(&error.into(), output).into(),
     }
 }
 
 /// A refusal in the reader's language.
-pub(super) fn refused(error: &InstrumentError, output: Output) -> NotThere {
+pub(super) fn refused(error: &Refused, output: Output) -> NotThere {
     NotThere(match output.lang {
         Lang::Ja => error.ja(),
         Lang::En => error.to_string(),
@@ -128,7 +129,7 @@ pub(super) fn refused(error: &InstrumentError, output: Output) -> NotThere {
 
 fn missing(kind: InstrumentKind, id: &str, output: Output) -> NotThere {
     let error = InstrumentError::Missing { kind, id: id.into() };
-    refused(&error, output)
+    refused(&error.into(), output)
 }
 
 fn not_so(output: Output, ja: &str, en: &str) -> NotThere {

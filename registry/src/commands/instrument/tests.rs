@@ -237,9 +237,13 @@ fn missing_conditions_are_told_with_their_reason() {
     };
     let draft = Instrument::draft(AGREEMENT, &text.to_string(), &change, &[]).unwrap();
     let at = time::macros::datetime!(2026-11-24 06:00 UTC);
-    let findings = super::validate::findings(&ledger, &draft, at);
-    let told = super::validate::told(&draft, &findings, Some("版 2 は…"), Lang::Ja);
-    assert!(told.contains("登録できません: 版 2 は…"), "{told}");
+    let mut verdict = crate::instruments::Verdict {
+        findings: crate::instruments::findings(&ledger, &draft, at),
+        instrument: draft,
+        obstacle: Some(crate::instruments::Refused::EndInPast),
+    };
+    let told = super::validate::told(&verdict, Lang::Ja);
+    assert!(told.contains("登録できません: 過去の"), "{told}");
     assert!(
         told.contains("[J0]") && told.contains("第三者提供になる"),
         "{told}"
@@ -249,12 +253,14 @@ fn missing_conditions_are_told_with_their_reason() {
         "{told}"
     );
     assert!(!told.contains("[J1]"), "{told}");
-    assert!(super::validate::told(&draft, &findings, None, Lang::En).contains("why it matters"));
+    verdict.obstacle = None;
+    assert!(super::validate::told(&verdict, Lang::En).contains("why it matters"));
 }
 
 #[test]
 fn help_in_japanese_names_what_there_is() {
     use clap::CommandFactory;
     let command = xds_server::lang::localised(Arguments::command(), Lang::Ja, super::JAPANESE);
+    let command = xds_server::lang::localised(command, Lang::Ja, super::super::paper::JAPANESE);
     command.debug_assert();
 }

@@ -2,11 +2,7 @@
 
 use std::fmt::Write as _;
 
-use registry_store::{Change, Instrument, InstrumentError, Store};
-use serde_json::{Value, json};
-use time::OffsetDateTime;
-use xds_policy::finding::{self, Finding};
-use xds_policy::ledger::Ledger;
+use registry_store::{Change, Instrument, Store};
 use xds_policy::words::InstrumentId;
 use xds_server::lang::Lang;
 
@@ -14,6 +10,7 @@ use super::super::Done;
 use super::super::output::Output;
 use super::arguments::ValidateArguments;
 use super::{files, looked, missing, refused, subject};
+use crate::instruments::{Verdict, finding_text, finding_why, of_draft, of_kept};
 
 pub(super) async fn run(
     store: &Store,
@@ -23,7 +20,7 @@ pub(super) async fn run(
     output: Output,
 ) -> Done {
     let kind = arguments.kind;
-    let (instrument, obstacle) = match (&arguments.file, &arguments.id) {
+    let verdict = match (&arguments.file, &arguments.id) {
         (Some(file), _) => {
             let text = files::text(file, Instrument::BYTES_MAX)?;
             let draft = Instrument::draft(kind, &text, change, &[])?;
@@ -36,83 +33,23 @@ pub(super) async fn run(
                 seen,
             )
             .await?;
-            let obstacle = obstacle(store, &draft).await?;
-            (draft, obstacle)
+            of_draft(store, draft, change.at).await
         }
         (None, id) => {
             let id = id.clone().unwrap_or_default();
             let all = store.instrument_history(kind, &InstrumentId(id.clone())).await?;
             looked(store, change, verb, &subject(kind, &id), &all).await?;
             let latest = all.last().cloned().ok_or_else(|| missing(kind, &id, output))?;
-            (latest, None)
+            of_kept(store, latest, change.at).await
         }
     };
-    let ledger = store.load_domain(change.at).await?;
-    // What is not in force yet is judged as of when it will be.
-    let at = change.at.max(instrument.effective_from());
-    let findings = findings(&ledger, &instrument, at);
-    let obstacle = obstacle.map(|error| refused(&error, output).to_string());
-    let text = told(&instrument, &findings, obstacle.as_deref(), output.lang);
-    let good = findings.is_empty() && obstacle.is_none();
-    let value = json!({
-        "instrument": instrument.reference(),
-        "valid": good,
-        "cannot_be_entered": obstacle,
-        "findings": findings.iter().map(|finding| value(finding, output.lang)).collect::<Vec<_>>(),
-    });
-    Ok(output.verdict(&text, &value, good))
+    let verdict = verdict.map_err(|error| refused(&error, output))?;
+    let text = told(&verdict, output.lang);
+    Ok(output.verdict(&text, &verdict.value(output.lang), verdict.is_good()))
 }
 
-/// Why a draft cannot be entered, if it cannot.
-async fn obstacle(store: &Store, draft: &Instrument) -> Result<Option<InstrumentError>, InstrumentError> {
-    match store.judge_instrument(draft).await {
-        Ok(()) => Ok(None),
-        Err(InstrumentError::Store(error)) => Err(error.into()),
-        Err(error) => Ok(Some(error)),
-    }
-}
-
-/// What is known of instruments of each kind. Those that are not named here are judged when they are entered.
-pub(super) fn findings(ledger: &Ledger, instrument: &Instrument, at: OffsetDateTime) -> Vec<Finding> {
-    match instrument {
-        Instrument::JointUseAgreement(agreement) => finding::of_agreement(ledger, agreement, at),
-        Instrument::EntrustmentContract(contract) => finding::of_contract(ledger, contract, at),
-        Instrument::Consent(consent) => finding::of_consent(ledger, consent, at),
-        Instrument::BreakGlassSession(session) => finding::of_session(ledger.policy(at), session, at),
-        _ => Vec::new(),
-    }
-}
-
-fn value(finding: &Finding, lang: Lang) -> Value {
-    json!({
-        "code": finding.reason.code(),
-        "subject": finding.subject,
-        "text": text(finding, lang),
-        "why": why(finding, lang),
-    })
-}
-
-fn text(finding: &Finding, lang: Lang) -> &'static str {
-    match lang {
-        Lang::Ja => finding.reason.ja(),
-        Lang::En => finding.reason.en(),
-    }
-}
-
-fn why(finding: &Finding, lang: Lang) -> &'static str {
-    match lang {
-        Lang::Ja => finding.why_ja(),
-        Lang::En => finding.why_en(),
-    }
-}
-
-pub(super) fn told(
-    instrument: &Instrument,
-    findings: &[Finding],
-    obstacle: Option<&str>,
-    lang: Lang,
-) -> String {
-    let reference = instrument.reference();
+pub(super) fn told(verdict: &Verdict, lang: Lang) -> String {
+    let reference = verdict.instrument.reference();
     let (name, id, version) = (reference.kind.name(), &reference.id, reference.version);
     let (head, none, reason, cannot) = match lang {
         Lang::Ja => (
@@ -130,16 +67,16 @@ pub(super) fn told(
     };
     let mut told = head + "\n";
     // Writing to a string does not fail.
-    if let Some(obstacle) = obstacle {
+    if let Some(obstacle) = verdict.obstacle(lang) {
         let _ = writeln!(told, "  {cannot}: {obstacle}");
     }
-    for finding in findings {
+    for finding in &verdict.findings {
         let about = (finding.subject.as_ref()).map_or_else(String::new, |subject| format!(" ({subject})"));
         let code = finding.reason.code();
-        let _ = writeln!(told, "  [{code}]{about} {}", text(finding, lang));
-        let _ = writeln!(told, "      {reason}: {}", why(finding, lang));
+        let _ = writeln!(told, "  [{code}]{about} {}", finding_text(finding, lang));
+        let _ = writeln!(told, "      {reason}: {}", finding_why(finding, lang));
     }
-    if findings.is_empty() && obstacle.is_none() {
+    if verdict.is_good() {
         let _ = writeln!(told, "  {none}");
     }
     told

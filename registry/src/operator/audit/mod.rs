@@ -12,6 +12,7 @@ mod show;
 
 pub(super) use asked::{look, objects};
 pub(super) use month::{review, sign_off};
+pub(super) use parameters::{json, no_query, once, pairs, unknown};
 pub(super) use patient::patient_report;
 pub(super) use patients::patients;
 pub(super) use search::{events, search};

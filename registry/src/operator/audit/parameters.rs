@@ -272,7 +272,7 @@ impl LanguageName {
 }
 
 /// The body of a request.
-pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(in crate::operator) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| {
         let reason: String = error.to_string().chars().take(CHARS_MAX).collect();
         bad("body", reason, RULE)
@@ -293,7 +293,7 @@ pub(in crate::operator) fn no_query(query: &str) -> Result<(), Refusal> {
     Err(bad("parameter", "this address takes no query string", RULE))
 }
 
-fn pairs(query: &str) -> Result<Vec<(String, String)>, Refusal> {
+pub(in crate::operator) fn pairs(query: &str) -> Result<Vec<(String, String)>, Refusal> {
     if query.len() > QUERY_BYTES_MAX {
         return Err(bad("too-long", "the query string is over 8 KiB", RULE));
     }
@@ -310,14 +310,18 @@ fn pairs(query: &str) -> Result<Vec<(String, String)>, Refusal> {
     Ok(pairs)
 }
 
-fn once<T>(name: &'static str, slot: &mut Option<T>, value: T) -> Result<(), Refusal> {
+pub(in crate::operator) fn once<T>(
+    name: &'static str,
+    slot: &mut Option<T>,
+    value: T,
+) -> Result<(), Refusal> {
     if slot.replace(value).is_some() {
         return Err(bad("value", format!("{name} is given twice"), RULE));
     }
     Ok(())
 }
 
-fn unknown(name: &str) -> Refusal {
+pub(in crate::operator) fn unknown(name: &str) -> Refusal {
     let is_name = name.len() <= 64
         && name
             .bytes()

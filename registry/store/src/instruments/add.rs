@@ -8,7 +8,7 @@ use super::kinds::Instrument;
 use super::load::{gathered, history, of_domain, of_domain_kinds};
 use super::rows::insert;
 use super::two_sides::agrees;
-use crate::change::{self, Change, Deed};
+use crate::change::{self, Change, Deed, Telling};
 use crate::error::StoreError;
 use crate::pool::Store;
 use crate::session::Session;
@@ -29,23 +29,49 @@ impl Store {
         instrument: &Instrument,
         change: &Change,
     ) -> Result<(), InstrumentError> {
+        self.enter(verb, instrument, change, Telling::Owed).await
+    }
+
+    /// The same, when the caller has opened an event about it, with the version before as
+    /// [`Store::judge_instrument`] said it.
+    ///
+    /// # Errors
+    /// As [`Store::add_instrument`].
+    pub async fn add_opened_instrument(
+        &self,
+        verb: &str,
+        instrument: &Instrument,
+        change: &Change,
+    ) -> Result<(), InstrumentError> {
+        self.enter(verb, instrument, change, Telling::Opened).await
+    }
+
+    async fn enter(
+        &self,
+        verb: &str,
+        instrument: &Instrument,
+        change: &Change,
+        telling: Telling,
+    ) -> Result<(), InstrumentError> {
         if instrument.entered_at() != Some(change.at) || instrument.entered_by() != change.who {
             return Err(InstrumentError::EnteredOtherwise);
         }
         self.run_tx("add_instrument", || async {
-            apart(self.add_once(verb, instrument, change).await)
+            apart(self.add_once(verb, instrument, change, telling).await)
         })
         .await?
     }
 
-    /// Whether a version could be entered now; nothing is.
+    /// Whether a version could be entered now; nothing is. The version that it would follow, if there is one.
     ///
     /// # Errors
     /// Why it could not, or when the database cannot say.
-    pub async fn judge_instrument(&self, instrument: &Instrument) -> Result<(), InstrumentError> {
+    pub async fn judge_instrument(
+        &self,
+        instrument: &Instrument,
+    ) -> Result<Option<Instrument>, InstrumentError> {
         let connection = self.connection().await?;
-        judged(self.session(&connection), instrument).await?;
-        Ok(())
+        judged(self.session(&connection), instrument).await
     }
 
     async fn add_once(
@@ -53,10 +79,11 @@ impl Store {
         verb: &str,
         instrument: &Instrument,
         change: &Change,
+        telling: Telling,
     ) -> Result<(), InstrumentError> {
         let mut connection = self.connection().await?;
         let transaction = self.begin(&mut connection).await?;
-        self.add_in(self.within(&transaction), verb, instrument, change)
+        self.add_in(self.within(&transaction), verb, instrument, change, telling)
             .await?;
         commit(transaction).await?;
         Ok(())
@@ -69,18 +96,30 @@ impl Store {
         verb: &str,
         instrument: &Instrument,
         change: &Change,
+        telling: Telling,
     ) -> Result<(), InstrumentError> {
         // Instruments of patients meet at their keys; there are too many of them to come one by one.
         if instrument.patient().is_none() {
             session.query(&sql::LOCK_DOMAIN, &[]).await?;
         }
-        let before = judged(session, instrument).await?;
-        let deed = deed(verb, before.as_ref(), instrument)?;
-        change::record(session, change, &deed).await?;
-        insert(session, instrument, change.id)
-            .await
-            .map_err(|error| raced(error, instrument))
+        entered(session, verb, instrument, change, telling).await
     }
+}
+
+/// Enters a version within a transaction that holds the lock of its domain.
+pub(super) async fn entered(
+    session: Session<'_>,
+    verb: &str,
+    instrument: &Instrument,
+    change: &Change,
+    telling: Telling,
+) -> Result<(), InstrumentError> {
+    let before = judged(session, instrument).await?;
+    let deed = deed(verb, before.as_ref(), instrument)?;
+    change::put(session, change, &deed, telling).await?;
+    insert(session, instrument, change.id)
+        .await
+        .map_err(|error| raced(error, instrument))
 }
 
 /// Whether a version may follow what is there; the one before it.
@@ -144,7 +183,7 @@ fn deed(verb: &str, before: Option<&Instrument>, after: &Instrument) -> Result<D
 }
 
 /// Who was a moment later than another finds the number, or the name, taken.
-fn raced(error: InstrumentError, instrument: &Instrument) -> InstrumentError {
+pub(super) fn raced(error: InstrumentError, instrument: &Instrument) -> InstrumentError {
     const KEYS: [&str; 3] = [
         "instrument_version_pkey",
         "patient_instrument_version_pkey",

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use time::OffsetDateTime;
+use xds_policy::format::FormatError;
 use xds_policy::version::InstrumentKind;
 
 use super::kinds::Instrument;
@@ -25,8 +26,13 @@ pub enum DraftError {
     #[error("a version is an object with id, effective_from and terms")]
     NoObject,
     /// It does not say what a version of this kind says.
-    #[error("{0}")]
-    Content(String),
+    #[error("at {path}: {message}")]
+    Content {
+        /// Where: `terms.users[1]`; `.` is the whole version.
+        path: String,
+        /// What is wrong. It holds no value.
+        message: String,
+    },
 }
 
 impl Instrument {
@@ -96,7 +102,11 @@ impl Instrument {
         if let Value::Array(approvers) = approvers {
             approvers.extend(approved_by.iter().map(|name| Value::from(name.as_str())));
         }
-        Self::sealed(kind, value).map_err(|error| unfit(&error))
+        let text = value.to_string();
+        Self::sealed(kind, value).map_err(|error| match Self::fault(kind, &text) {
+            Some(FormatError::Text { path, message, .. }) => DraftError::Content { path, message },
+            _ => unfit(&error),
+        })
     }
 }
 
@@ -114,9 +124,13 @@ fn unfit(error: &serde_json::Error) -> DraftError {
     ];
     let text = error.to_string();
     let kind = ABOUT_VALUE.into_iter().find(|kind| text.starts_with(kind));
-    DraftError::Content(match (kind, text.rfind(", expected")) {
+    let message = match (kind, text.rfind(", expected")) {
         (Some(kind), Some(expected)) => format!("{kind}{}", text.get(expected..).unwrap_or_default()),
         (Some(kind), None) => kind.to_owned(),
         (None, _) => text,
-    })
+    };
+    DraftError::Content {
+        path: ".".to_owned(),
+        message,
+    }
 }

@@ -112,6 +112,27 @@ pub enum InstrumentError {
         /// Version.
         version: u32,
     },
+    /// An import was planned when there were other versions here.
+    #[error("something was entered since the import was looked at: look at it again")]
+    PlanStale,
+    /// Somebody would approve what the same operator wrote.
+    #[error("who wrote a version does not approve it: a second operator does")]
+    OwnProposal,
+    /// What was seen is not what waits.
+    #[error("what waits is not what was seen: look at it again")]
+    ProposalDiffers,
+    /// It waited too long.
+    #[error("it waited for more than 30 days: withdraw it, and write it again")]
+    ProposalOld,
+    /// It was approved, or taken back.
+    #[error("no such version waits: it was approved or withdrawn")]
+    ProposalGone,
+    /// Too many wait.
+    #[error(
+        "{} versions wait already: approve or withdraw some",
+        super::proposals::PROPOSALS_MAX
+    )]
+    ProposalsFull,
     /// The two sides of the ledger would name two legal entities for one organisation.
     #[error(
         "organisation {id} is of legal entity {ledger} where it is enrolled (org show) and of {in_law} in law (instrument show \
@@ -178,6 +199,14 @@ impl InstrumentError {
                 "{} {id} 版 {version}: 取り決めが登録済みのドメインには、それより後、現在までに入力された版だけを取り込めます。`instrument add` で登録してください。",
                 kind.name()
             ),
+            Self::OwnProposal => "起案した本人は承認できません。別の運用者が承認します。".to_owned(),
+            Self::ProposalDiffers => "確認した内容と異なります。もう一度確認してください。".to_owned(),
+            Self::ProposalOld => "起案から 30 日を過ぎました。取り下げて、起案し直してください。".to_owned(),
+            Self::ProposalGone => "承認待ちのものはありません(承認または取り下げ済み)。".to_owned(),
+            Self::ProposalsFull => "承認待ちが多すぎます。承認するか、取り下げてください。".to_owned(),
+            Self::PlanStale => {
+                "取り込みの内容を確認した後に、別の登録がありました。もう一度確認してください。".to_owned()
+            }
             Self::Contradiction { id, ledger, in_law } => format!(
                 "機関 {id} の事業者が、機関の登録 (`org show`) では {ledger}、取り決め (`instrument show --kind organisation`) では {in_law} となり食い違います。同じ事業者を指定するか、`org end` で終了してから `org add` で登録し直してください。"
             ),

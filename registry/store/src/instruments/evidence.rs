@@ -59,8 +59,20 @@ impl EvidenceFolder {
     /// # Errors
     /// When the file cannot be read, is too long, or the copy cannot be written.
     pub fn keep(&self, file: &Path, ids: &dyn IdSource) -> Result<ContentHash, EvidenceError> {
-        let bytes = whole(file)?;
-        let hash = ContentHash::of_bytes(&bytes);
+        self.keep_bytes(&whole(file)?, ids)
+    }
+
+    /// The same of a file's bytes.
+    ///
+    /// # Errors
+    /// When they are too many, or the copy cannot be written.
+    pub fn keep_bytes(&self, bytes: &[u8], ids: &dyn IdSource) -> Result<ContentHash, EvidenceError> {
+        let hash = ContentHash::of_bytes(bytes);
+        if u64::try_from(bytes.len()).map_or(true, |length| length > EVIDENCE_BYTES_MAX) {
+            return Err(EvidenceError::TooLong {
+                path: self.path(&hash),
+            });
+        }
         if self.found(&hash)? == Some(hash) {
             return Ok(hash);
         }
@@ -69,7 +81,7 @@ impl EvidenceFolder {
         let draft = folder.join(format!(".{}", ids.random().simple()));
         let written = made(&self.folder)
             .and_then(|()| made(folder))
-            .and_then(|()| fill(&draft, &bytes))
+            .and_then(|()| fill(&draft, bytes))
             .and_then(|()| fs::rename(&draft, &path))
             .and_then(|()| File::open(folder)?.sync_all());
         written.map_err(|source| {
@@ -85,9 +97,17 @@ impl EvidenceFolder {
     /// # Errors
     /// When it cannot be read.
     pub fn found(&self, hash: &ContentHash) -> Result<Option<ContentHash>, EvidenceError> {
-        let path = self.path(hash);
-        match whole(&path) {
-            Ok(bytes) => Ok(Some(ContentHash::of_bytes(&bytes))),
+        let bytes = self.read(hash)?;
+        Ok(bytes.map(|bytes| ContentHash::of_bytes(&bytes)))
+    }
+
+    /// The bytes that are kept under a hash, which are others if the copy is damaged; none if there is no copy.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self, hash: &ContentHash) -> Result<Option<Vec<u8>>, EvidenceError> {
+        match whole(&self.path(hash)) {
+            Ok(bytes) => Ok(Some(bytes)),
             Err(EvidenceError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }

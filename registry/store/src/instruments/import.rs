@@ -6,7 +6,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use xds_model::IdSource;
 use xds_policy::format::DomainFile;
-use xds_policy::version::InstrumentKind;
+use xds_policy::version::{InstrumentKind, InstrumentRef};
 use xds_policy::words::InstrumentId;
 
 use super::add::apart;
@@ -17,7 +17,7 @@ use super::kinds::Instrument;
 use super::load::{gathered, of_domain, of_domain_kinds};
 use super::rows::insert;
 use super::two_sides::agrees;
-use crate::change::{self, Change, Deed};
+use crate::change::{self, Change, Deed, Telling};
 use crate::error::StoreError;
 use crate::pool::Store;
 use crate::session::Session;
@@ -34,6 +34,17 @@ pub struct Imported {
     pub added: usize,
     /// Versions that were here already, with the same content.
     pub known: usize,
+}
+
+/// What an import would do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ImportPlan {
+    /// Versions that would be new here, in the order in which they would be entered.
+    pub added: Vec<InstrumentRef>,
+    /// Versions that are here already, with the same content.
+    pub known: usize,
+    /// Versions that are here, whether the file names them or not.
+    pub here: usize,
 }
 
 impl Store {
@@ -53,36 +64,82 @@ impl Store {
         change: &Change,
         ids: &dyn IdSource,
     ) -> Result<Imported, InstrumentError> {
+        let import = Import {
+            file,
+            name,
+            change,
+            seen: None,
+            telling: Telling::Owed,
+        };
         self.run_tx("import_domain", || async {
-            apart(self.import_once(file, name, change, ids).await)
+            apart(self.import_once(&import, ids).await)
+        })
+        .await?
+    }
+
+    /// What an import at an instant would do; nothing is done.
+    ///
+    /// # Errors
+    /// Why it could not be done, or when the database cannot say.
+    pub async fn plan_import(
+        &self,
+        file: &DomainFile,
+        at: OffsetDateTime,
+    ) -> Result<ImportPlan, InstrumentError> {
+        let mut connection = self.connection().await?;
+        let transaction = self.begin_reading(&mut connection).await?;
+        let (news, plan) = planned(self.within(&transaction), file, at).await?;
+        commit(transaction).await?;
+        drop(news);
+        Ok(plan)
+    }
+
+    /// Takes a file over whose import was planned when there were so many versions `here`, and of which the caller has
+    /// opened an event. The journal is told of each new version besides.
+    ///
+    /// # Errors
+    /// As [`Store::import_domain`], and when there are more versions by now.
+    pub async fn import_planned_domain(
+        &self,
+        file: &DomainFile,
+        (name, here): (&str, usize),
+        change: &Change,
+        ids: &dyn IdSource,
+    ) -> Result<Imported, InstrumentError> {
+        let import = Import {
+            file,
+            name,
+            change,
+            seen: Some(here),
+            telling: Telling::Opened,
+        };
+        self.run_tx("import_domain", || async {
+            apart(self.import_once(&import, ids).await)
         })
         .await?
     }
 
     async fn import_once(
         &self,
-        file: &DomainFile,
-        name: &str,
-        change: &Change,
+        import: &Import<'_>,
         ids: &dyn IdSource,
     ) -> Result<Imported, InstrumentError> {
+        let change = import.change;
         let mut connection = self.connection().await?;
         let transaction = self.begin(&mut connection).await?;
         let session = self.within(&transaction);
         session.query(&sql::LOCK_DOMAIN, &[]).await?;
-        let mut known = of_domain(session, &of_domain_kinds(), None).await?;
-        known.extend(of_patients(session).await?);
-        let here = known.len();
-        let news = news(&known, file, change.at)?;
+        let (news, plan) = planned(session, import.file, change.at).await?;
+        if import.seen.is_some_and(|seen| seen != plan.here) {
+            return Err(InstrumentError::PlanStale);
+        }
         let imported = Imported {
             added: news.len(),
-            known: Instrument::all_of(file.clone()).len().saturating_sub(news.len()),
+            known: plan.known,
         };
-        known.extend(news.iter().cloned());
-        fits(&gathered(known))?;
-        let after = json!({ "added": imported.added, "known": imported.known, "here_before": here });
-        let deed = Deed::new("domain import", name).with(None, Some(after));
-        change::record(session, change, &deed).await?;
+        let after = json!({ "added": imported.added, "known": imported.known, "here_before": plan.here });
+        let deed = Deed::new("domain import", import.name).with(None, Some(after));
+        change::put(session, change, &deed, import.telling).await?;
         for instrument in &news {
             agrees(session, instrument).await?;
             tell(session, instrument, change, ids).await?;
@@ -91,6 +148,36 @@ impl Store {
         commit(transaction).await?;
         Ok(imported)
     }
+}
+
+/// A file that is to be taken over.
+struct Import<'a> {
+    file: &'a DomainFile,
+    name: &'a str,
+    change: &'a Change,
+    /// How many versions were here when it was planned.
+    seen: Option<usize>,
+    telling: Telling,
+}
+
+/// What of a file is new here, if all of it may be.
+async fn planned(
+    session: Session<'_>,
+    file: &DomainFile,
+    at: OffsetDateTime,
+) -> Result<(Vec<Instrument>, ImportPlan), InstrumentError> {
+    let mut known = of_domain(session, &of_domain_kinds(), None).await?;
+    known.extend(of_patients(session).await?);
+    let here = known.len();
+    let news = news(&known, file, at)?;
+    let plan = ImportPlan {
+        added: news.iter().map(|version| version.reference().clone()).collect(),
+        known: Instrument::all_of(file.clone()).len().saturating_sub(news.len()),
+        here,
+    };
+    known.extend(news.iter().cloned());
+    fits(&gathered(known))?;
+    Ok((news, plan))
 }
 
 /// The versions of a file that are new, each judged against the one before it, in an order in which they can follow

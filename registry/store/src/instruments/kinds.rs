@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use time::OffsetDateTime;
-use xds_policy::format::DomainFile;
+use xds_policy::format::{self, DomainFile, FormatError};
 use xds_policy::hash::{ContentHash, canonical};
 use xds_policy::instruments::agreement::{JointUseAgreement, PublicationCheck};
 use xds_policy::instruments::consent::{Consent, ConsentText};
@@ -39,6 +39,13 @@ macro_rules! kinds {
                 Ok(match kind {
                     $(InstrumentKind::$kind => Self::$kind(serde_json::from_value(value)?),)+
                 })
+            }
+
+            /// Where and why a text is no version of a kind, if it is none.
+            pub(super) fn fault(kind: InstrumentKind, text: &str) -> Option<FormatError> {
+                match kind {
+                    $(InstrumentKind::$kind => format::version_from_str::<$terms>(text).err(),)+
+                }
             }
 
             /// The version as it is written in files, with its hash.
@@ -82,6 +89,16 @@ kinds! {
     BreakGlassSession(BreakGlassSession) break_glass_sessions,
 }
 
+/// Short names of kinds.
+const SHORT_NAMES: [(&str, &str); 6] = [
+    ("agreement", "joint_use_agreement"),
+    ("contract", "entrustment_contract"),
+    ("order", "legal_order"),
+    ("session", "break_glass_session"),
+    ("policy", "domain_policy"),
+    ("entity", "legal_entity"),
+];
+
 /// What all kinds have.
 pub(super) struct Common<'a> {
     pub(super) reference: &'a InstrumentRef,
@@ -116,6 +133,13 @@ impl Instrument {
     /// The kind of this name, as in files: `consent`.
     pub fn kind_named(name: &str) -> Option<InstrumentKind> {
         Self::KINDS.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The kind that people call so: by its name in files, with hyphens for underscores, or shorter: `agreement`.
+    pub fn kind_called(text: &str) -> Option<InstrumentKind> {
+        let name = text.replace('-', "_");
+        let long = SHORT_NAMES.into_iter().find(|(short, _)| *short == name);
+        Self::kind_named(long.map_or(name.as_str(), |(_, long)| long))
     }
 
     /// Whether instruments of a kind concern one patient each.
@@ -170,7 +194,8 @@ impl Instrument {
         }
     }
 
-    /// The SHA-256 of every evidence file that it names, wherever in its terms.
+    /// The SHA-256 of every evidence file that it names, wherever in its terms. A document in a repository is no file
+    /// of the registry, and is not among them.
     ///
     /// # Errors
     /// When it cannot be written down.
@@ -199,13 +224,41 @@ impl Instrument {
 fn named(value: &Value, found: &mut Vec<ContentHash>) {
     match value {
         Value::Object(members) => {
-            let hash = members.get("sha256").and_then(Value::as_str);
-            match hash.and_then(|hash| hash.parse().ok()) {
-                Some(hash) if members.len() == 2 && members.contains_key("file") => found.push(hash),
+            let text = |name| members.get(name).and_then(Value::as_str);
+            let hash = text("sha256").and_then(|hash| hash.parse().ok());
+            match (text("file"), hash) {
+                (Some(file), Some(hash)) if members.len() == 2 => {
+                    if !Evidence::is_in_repository(file) {
+                        found.push(hash);
+                    }
+                }
                 _ => members.values().for_each(|member| named(member, found)),
             }
         }
         Value::Array(items) => items.iter().for_each(|item| named(item, found)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_their_names_and_short_ones() {
+        for known in Instrument::KINDS {
+            assert_eq!(Instrument::kind_called(known.name()), Some(known));
+            assert_eq!(
+                Instrument::kind_called(&known.name().replace('_', "-")),
+                Some(known)
+            );
+        }
+        for (short, long) in SHORT_NAMES {
+            assert_eq!(
+                Instrument::kind_called(short).map(InstrumentKind::name),
+                Some(long)
+            );
+        }
+        assert_eq!(Instrument::kind_called("treaty"), None);
     }
 }

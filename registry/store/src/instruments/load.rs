@@ -43,6 +43,25 @@ impl Store {
         of_domain(self.session(&connection), &[kind], None).await
     }
 
+    /// The latest version of each instrument of a kind that concerns the whole domain, by id: those after an id, so many
+    /// at most.
+    ///
+    /// # Errors
+    /// When the database cannot do it, or a version is not what its hash says.
+    pub async fn latest_instruments(
+        &self,
+        kind: InstrumentKind,
+        after: &str,
+        rows_max: i64,
+    ) -> Result<Vec<Instrument>, StoreError> {
+        let connection = self.connection().await?;
+        let rows = self
+            .session(&connection)
+            .query(&sql::LATEST_INSTRUMENTS, &[&kind.name(), &after, &rows_max])
+            .await?;
+        read_all(&rows)
+    }
+
     /// All versions of all instruments of a patient, by kind and id: also of those that were merged into the patient,
     /// or that the patient was merged into.
     ///

@@ -10,6 +10,7 @@
 //! [`Store::load_domain`]: crate::Store::load_domain
 //! [`Store::load_patient`]: crate::Store::load_patient
 
+mod acknowledged;
 pub(crate) mod add;
 mod check;
 mod draft;
@@ -20,14 +21,17 @@ mod holdings;
 mod import;
 mod kinds;
 mod load;
+mod proposals;
 mod rows;
 pub(crate) mod two_sides;
 
+pub(crate) use acknowledged::{enter, standing};
 pub(crate) use add::apart;
 pub use draft::DraftError;
 pub use error::InstrumentError;
 pub use evidence::{EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder};
-pub use import::{IMPORT_VERSIONS_MAX, Imported};
+pub use import::{IMPORT_VERSIONS_MAX, ImportPlan, Imported};
 pub use kinds::Instrument;
 pub(crate) use load::{PatientVersions, gathered};
+pub use proposals::{PROPOSALS_MAX, Proposal};
 pub use two_sides::InLaw;

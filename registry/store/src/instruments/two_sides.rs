@@ -275,5 +275,11 @@ fn following<T: Terms>(version: &Version<T>, change: &Change) -> Draft<T> {
 }
 
 fn sealed<T: Terms>(draft: Draft<T>) -> Result<Version<T>, InstrumentError> {
-    Version::seal(draft).map_err(|error: SealError| DraftError::Content(error.to_string()).into())
+    Version::seal(draft).map_err(|error: SealError| {
+        let content = DraftError::Content {
+            path: ".".to_owned(),
+            message: error.to_string(),
+        };
+        content.into()
+    })
 }

@@ -7,7 +7,7 @@ use xds_policy::ledger::{Ledger, PatientInstruments};
 use xds_policy::version::{Draft, Version};
 
 use super::add::{NewTask, add_tasks};
-use crate::change::Change;
+use crate::change::{Change, Telling};
 use crate::error::StoreError;
 use crate::instruments::{Instrument, InstrumentError, apart, gathered};
 use crate::pool::Store;
@@ -68,7 +68,7 @@ impl Store {
         };
         let sealed = Version::seal(draft).map_err(|_| StoreError::row("instrument_version", "content"))?;
         let instrument = Instrument::BreakGlassSession(sealed.clone());
-        self.add_in(session, "emergency open", &instrument, change)
+        self.add_in(session, "emergency open", &instrument, change, Telling::Owed)
             .await?;
         let tasks = add_tasks(session, &Task::of_session(ledger, &sealed)).await?;
         commit(transaction).await?;
@@ -108,7 +108,7 @@ impl Store {
         let mut connection = self.connection().await?;
         let transaction = self.begin(&mut connection).await?;
         let session = self.within(&transaction);
-        self.add_in(session, verb, next, change).await?;
+        self.add_in(session, verb, next, change, Telling::Owed).await?;
         let closed = super::task::close(session, next.reference(), done, change).await?;
         commit(transaction).await?;
         Ok(closed)

@@ -49,6 +49,16 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
    AND ($3 IS NULL OR v.entered_at IS NULL OR v.entered_at <= $3)
  ORDER BY v.kind, v.id, v.version";
 
+    /// The latest versions of a kind; $1 the kind, $2 the id after which they come, $3 how many at most.
+    LATEST_INSTRUMENTS "latest_instruments" [TEXT, TEXT, INT8]
+        version!(), "
+  FROM instrument_version v
+ WHERE v.kind = $1
+   AND v.id > $2
+   AND v.version = (SELECT max(w.version) FROM instrument_version w WHERE w.kind = v.kind AND w.id = v.id)
+ ORDER BY v.id
+ LIMIT $3";
+
     /// One instrument of a patient.
     PATIENT_INSTRUMENT "patient_instrument" [TEXT, TEXT]
         version!(), "
@@ -122,6 +132,22 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
  WHERE (v.patient, v.kind, v.id, v.version) > ($1, $2, $3, $4)
  ORDER BY v.patient, v.kind, v.id, v.version
  LIMIT 1000";
+
+    /// $1 to $9 a version that waits for a second operator; $10 how many may wait.
+    ADD_PROPOSAL "add_proposal" [UUID, TEXT, TEXT, INT4, TIMESTAMPTZ, TEXT, TEXT, TEXT, BYTEA, INT8]
+"INSERT INTO instrument_proposal (id, kind, instrument, version, proposed_at, proposed_by, reason, draft, sha256)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+ WHERE (SELECT count(*) FROM instrument_proposal) < $10";
+
+    /// All that wait, or the one of id $1.
+    PROPOSALS "proposals" [UUID]
+"SELECT p.id, p.kind, p.proposed_at, p.proposed_by, p.reason, p.draft
+  FROM instrument_proposal p
+ WHERE $1 IS NULL OR p.id = $1
+ ORDER BY p.id";
+
+    REMOVE_PROPOSAL "remove_proposal" [UUID]
+"DELETE FROM instrument_proposal p WHERE p.id = $1";
 
     /// A page of all documents, after a document: $1 patient, $2 id. Whether each is approved and of one of the
     /// organisations $3; the patient is the surviving one, looked up for each so that the page alone is read.

@@ -3,6 +3,11 @@
 //! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
 
 #[cfg(test)]
+mod acknowledgement;
+#[path = "../../../core/tests/it/acknowledging.rs"]
+#[cfg(test)]
+mod acknowledging;
+#[cfg(test)]
 mod db;
 #[cfg(test)]
 mod enforced;
@@ -24,6 +29,8 @@ mod ledger;
 mod migrate;
 #[cfg(test)]
 mod patients;
+#[cfg(test)]
+mod proposals;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]

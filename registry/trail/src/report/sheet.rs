@@ -1,5 +1,7 @@
 //! A report as tables, and its forms: a page of HTML to print, and CSV.
 
+use registry_papers::{escaped, is_unsafe, page};
+
 use super::Language;
 
 /// A report as tables, in one language. All texts are as they were told: each form escapes them.
@@ -30,38 +32,21 @@ pub struct Section {
     pub nothing: String,
 }
 
-const STYLE: &str = "body{font-family:\"Noto Sans JP\",\"Hiragino Sans\",\"Yu Gothic\",sans-serif;\
-color:#111;margin:2rem auto;max-width:62rem;line-height:1.6}\
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}\
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:bold}dd{margin:0}\
-table{border-collapse:collapse;width:100%;font-size:.9rem}\
-th,td{border:1px solid #999;padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
-th{background:#eee}thead{display:table-header-group}tr{break-inside:avoid}\
-@page{size:A4;margin:15mm}@media print{body{margin:0;max-width:none;font-size:9pt}}";
-
 impl Sheet {
     /// A page that needs nothing else: no script, no font, no picture.
     pub fn html(&self) -> String {
-        let mut page = format!(
-            "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n\
-             <style>{STYLE}</style>\n</head>\n<body>\n<h1>{}</h1>\n<dl>\n",
-            self.language.tag(),
-            escaped(&self.title),
-            escaped(&self.title),
-        );
+        let mut body = String::from("<dl>\n");
         for (label, value) in &self.facts {
-            page += &format!("<dt>{}</dt><dd>{}</dd>\n", escaped(label), escaped(value));
+            body += &format!("<dt>{}</dt><dd>{}</dd>\n", escaped(label), escaped(value));
         }
-        page += "</dl>\n";
+        body += "</dl>\n";
         for note in &self.notes {
-            page += &format!("<p>{}</p>\n", escaped(note));
+            body += &format!("<p>{}</p>\n", escaped(note));
         }
         for section in &self.sections {
-            section.html(&mut page);
+            section.html(&mut body);
         }
-        page + "</body>\n</html>\n"
+        page(self.language, &self.title, "", &body)
     }
 
     /// CSV (RFC 4180) with a byte order mark, as spreadsheets want it, and no cell that they would run as a
@@ -115,28 +100,6 @@ impl Section {
         }
         *page += "</tbody>\n</table>\n";
     }
-}
-
-/// Text for HTML, in an element or an attribute. Control characters, and those that turn the direction of
-/// writing, would make a sheet show something else than it says.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\'' => out += "&#39;",
-            char if is_unsafe(char) => out.push('\u{FFFD}'),
-            char => out.push(char),
-        }
-    }
-    out
-}
-
-fn is_unsafe(char: char) -> bool {
-    char.is_control() || matches!(char, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 fn line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>) {

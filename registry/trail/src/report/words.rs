@@ -2,29 +2,7 @@
 
 use xds_audit::Outcome;
 
-/// The language of a sheet.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Language {
-    /// 日本語
-    Japanese,
-    /// English
-    English,
-}
-
-impl Language {
-    /// The tag of BCP 47.
-    pub fn tag(self) -> &'static str {
-        self.pick("ja", "en")
-    }
-
-    /// The text in this language.
-    pub fn pick<T>(self, japanese: T, english: T) -> T {
-        match self {
-            Self::Japanese => japanese,
-            Self::English => english,
-        }
-    }
-}
+pub use registry_papers::Language;
 
 /// What was done, in plain words, by the kind of event.
 pub(crate) fn deed(kind: &str, language: Language) -> &'static str {
@@ -83,6 +61,7 @@ pub(crate) fn basis(code: &str, language: Language) -> String {
     let folded = code.to_ascii_uppercase();
     let (japanese, english) = match folded.as_str() {
         "OWN" => ("自施設の記録", "Own record of the facility"),
+        "ACKNOWLEDGED" => ("文書による同意・拒否の登録", "Consent or refusal entered from a document"),
         "SHARED_WITH_ALL" => (
             "参加施設で共有する取り決め",
             "Agreement to share among the members",

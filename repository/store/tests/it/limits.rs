@@ -13,6 +13,7 @@ async fn a_document_is_refused_one_byte_over_the_limit() {
         let options = ReceiveOptions {
             size_max: limit,
             mime_type: None,
+            carried_bytes_max: 0,
         };
         let bytes = content(3, usize::try_from(limit).unwrap() + 1);
         let over = store.receive(pieces(&bytes, 9_000), &options).await;

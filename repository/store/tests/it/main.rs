@@ -3,6 +3,8 @@
 //! `cfg(test)` always holds here; it tells clippy that the helpers are tests too.
 
 #[cfg(test)]
+mod carried;
+#[cfg(test)]
 mod claims;
 #[cfg(test)]
 mod crash;

@@ -146,15 +146,25 @@ pub(crate) fn pieces(bytes: &[u8], len: usize) -> impl Stream<Item = Result<Byte
     futures_util::stream::iter(pieces)
 }
 
+/// Every document in an object of its own, however small.
 pub(crate) fn options() -> ReceiveOptions {
     ReceiveOptions {
         size_max: 1 << 30,
         mime_type: Some("text/xml".to_owned()),
+        carried_bytes_max: 0,
     }
 }
 
 pub(crate) async fn receive(store: &DocumentStore, bytes: &[u8]) -> Received {
     store.receive(pieces(bytes, 10_000), &options()).await.unwrap()
+}
+
+/// Small documents in their pointers.
+pub(crate) fn carrying() -> ReceiveOptions {
+    ReceiveOptions {
+        carried_bytes_max: usize::MAX,
+        ..options()
+    }
 }
 
 pub(crate) fn context(set: &str) -> SubmissionContext {
@@ -166,10 +176,19 @@ pub(crate) fn context(set: &str) -> SubmissionContext {
 }
 
 pub(crate) async fn new_document(store: &DocumentStore, id: &str, bytes: &[u8]) -> NewDocument {
+    new_document_with(&options(), store, id, bytes).await
+}
+
+async fn new_document_with(
+    options: &ReceiveOptions,
+    store: &DocumentStore,
+    id: &str,
+    bytes: &[u8],
+) -> NewDocument {
     NewDocument {
         unique_id: uid(id),
         mime_type: "text/xml".to_owned(),
-        received: receive(store, bytes).await,
+        received: store.receive(pieces(bytes, 10_000), options).await.unwrap(),
     }
 }
 
@@ -179,9 +198,18 @@ pub(crate) async fn begin(
     set: &str,
     documents: &[(&str, &[u8])],
 ) -> Result<OpenSubmission, StoreError> {
+    begin_with(&options(), store, set, documents).await
+}
+
+pub(crate) async fn begin_with(
+    options: &ReceiveOptions,
+    store: &DocumentStore,
+    set: &str,
+    documents: &[(&str, &[u8])],
+) -> Result<OpenSubmission, StoreError> {
     let mut new = Vec::new();
     for (id, bytes) in documents {
-        new.push(new_document(store, id, bytes).await);
+        new.push(new_document_with(options, store, id, bytes).await);
     }
     store.begin(context(set), new).await
 }

@@ -36,6 +36,10 @@ pub(crate) struct Entry {
     pub(crate) hash: Option<String>,
     pub(crate) size: Option<String>,
     pub(crate) content: Bytes,
+    /// Further slots, as XML.
+    pub(crate) slots: String,
+    /// Classifications, as XML.
+    pub(crate) classifications: String,
 }
 
 impl Entry {
@@ -49,6 +53,8 @@ impl Entry {
             hash: None,
             size: None,
             content: content.into(),
+            slots: String::new(),
+            classifications: String::new(),
         }
     }
 
@@ -73,10 +79,11 @@ impl Entry {
             })
         };
         let (id, mime, unique_id) = (&self.id, &self.mime_type, &self.unique_id);
-        let slots = slot("hash", &self.hash) + &slot("size", &self.size);
+        let slots = slot("hash", &self.hash) + &slot("size", &self.size) + &self.slots;
+        let classifications = &self.classifications;
         format!(
             "<rim:ExtrinsicObject id=\"{id}\" mimeType=\"{mime}\" objectType=\"urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1\">\
-             {slots}<rim:Name><rim:LocalizedString xml:lang=\"ja\" value=\"紹介状 &amp; CANARY-TITLE\"/></rim:Name>{}{}</rim:ExtrinsicObject>",
+             {slots}<rim:Name><rim:LocalizedString xml:lang=\"ja\" value=\"紹介状 &amp; CANARY-TITLE\"/></rim:Name>{classifications}{}{}</rim:ExtrinsicObject>",
             identifier(ENTRY_PATIENT, PATIENT, "XDSDocumentEntry.patientId"),
             identifier(ENTRY_UNIQUE_ID, unique_id, "XDSDocumentEntry.uniqueId"),
         )
