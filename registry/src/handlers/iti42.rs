@@ -121,12 +121,12 @@ async fn register(
         .store
         .register(&wanted, now, |facts| {
             let changes = decide(received, &wanted, facts, &context, &Encoder)?;
-            let mark = mark(correlation, &opening, permitted(&changes), now)?;
+            let mark = mark(correlation, &opening, permitted(correlation, &changes), now)?;
             Ok((changes, Some(mark)))
         })
         .await?;
     Ok(stored.map(|changes| Registered {
-        closing: permitted(&changes),
+        closing: permitted(correlation, &changes),
         warnings: changes.warnings,
     }))
 }

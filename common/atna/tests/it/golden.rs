@@ -246,7 +246,6 @@ fn default_user() -> Caller {
             roles: vec![xds_audit::Coded::bare("doctor")],
             purposes: vec![xds_audit::Coded::bare("TREAT")],
             by_default: true,
-            declared: xds_model::principal::Declared::default(),
             ..AuditUser::default()
         }),
         ..node()

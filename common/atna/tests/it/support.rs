@@ -69,7 +69,6 @@ pub(crate) fn doctor() -> Caller {
             purposes: vec![coded("TREAT", "2.16.840.1.113883.5.8", "treatment")],
             two_factor: true,
             by_default: false,
-        declared: xds_model::principal::Declared::default(),
         }),
         ..node()
     }

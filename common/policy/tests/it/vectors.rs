@@ -6,10 +6,12 @@ use xds_policy::basis::Basis;
 use xds_policy::change::{ChangeFault, check_new_version};
 use xds_policy::decision::{ConsentRoute, Decision, DenyCode, Permit};
 use xds_policy::document::Document;
+use xds_policy::engine::{decide, prepare};
 use xds_policy::ending;
 use xds_policy::instruments::consent::ConsentModel;
 use xds_policy::instruments::organisation::AppiStatus;
 use xds_policy::instruments::refusal::RefusalLevel;
+use xds_policy::ledger::Facts;
 use xds_policy::obligations::Obligation;
 use xds_policy::reasons::Reason;
 use xds_policy::request::{Capacity, Request};
@@ -490,8 +492,6 @@ fn tv_35_a_member_leaves_at_noon() {
 
 #[test]
 fn many_documents_are_decided_as_one_by_one() {
-    use xds_policy::engine::prepare;
-    use xds_policy::ledger::Facts;
     let world = joint();
     let (ledger, patient) = world.file.clone().into_facts();
     let facts = Facts {

@@ -302,6 +302,12 @@ fn of_instrument(error: &InstrumentError) -> Told {
                 "POST /v1/instruments/{kind} で一件ずつ登録してください。",
                 "enter it with POST /v1/instruments/{kind}",
             ),
+        InstrumentError::Contradiction { .. } => Told::new(conflict, "contradiction", KEEPING)
+            .at("entry.terms.entity")
+            .repair(
+                "機関の登録と同じ事業者を指定してください。",
+                "name the legal entity that the organisation is enrolled with",
+            ),
         InstrumentError::PlanStale => {
             Told::new(StatusCode::PRECONDITION_FAILED, "plan-stale", "RFC 9110 13.1.1").at("If-Match")
         }

@@ -19,7 +19,6 @@ mod explain;
 mod fixture;
 #[cfg(test)]
 mod instruments;
-#[expect(dead_code, reason = "the tests of registry-core use the rest")]
 #[path = "../../../core/tests/it/law.rs"]
 #[cfg(test)]
 mod law;
