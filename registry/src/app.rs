@@ -7,8 +7,10 @@ use registry_core::register::SubmissionLimits;
 use registry_store::Store;
 use xds_ebxml::query::QueryLimits;
 use xds_model::time::{SharedClock, SharedIds};
+use xds_policy::ledger::Ledger;
 use xds_server::config::Limits;
 
+use crate::disclosure::{DisclosureMetrics, Keeper};
 use crate::domain::DomainState;
 use crate::marks::Marks;
 
@@ -31,9 +33,21 @@ pub(crate) struct App {
     pub(crate) queries: QueryLimits,
     /// Limits of answers.
     pub(crate) results: ResultLimits,
+    /// What is counted of disclosures.
+    pub(crate) disclosures: DisclosureMetrics,
 }
 
 impl App {
+    /// What keeping records of provision needs, with the instruments that were decided from.
+    pub(crate) fn keeper<'a>(&'a self, ledger: &'a Ledger) -> Keeper<'a> {
+        Keeper {
+            store: &self.store,
+            ids: self.ids.as_ref(),
+            metrics: &self.disclosures,
+            ledger,
+        }
+    }
+
     /// The same for one of so many worker threads, with database connections of its own.
     pub(crate) fn for_worker(&self, workers: usize) -> Self {
         match self.store.for_worker(workers) {

@@ -5,6 +5,7 @@ mod app;
 mod commands;
 mod config;
 mod database;
+mod disclosure;
 mod domain;
 mod encoder;
 mod handlers;

@@ -23,6 +23,7 @@ use crate::acts::{TellError, tell};
 use crate::app::{App, limits};
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
+use crate::disclosure::{self, DisclosureMetrics};
 use crate::domain::{AGE_MAX, DomainState, REFRESH_EVERY};
 use crate::marks::Marks;
 use crate::mllp::FeedListener;
@@ -130,7 +131,11 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
     let ready = Ready::waiting_for(&[part::JOURNAL, part::TLS, part::NODES, PART_DATABASE]);
     database.migrate_if_private().await?;
     let trail_metrics = TrailMetrics::default();
-    let metrics = Metrics::new(|registry| trail_metrics.register(registry));
+    let disclosure_metrics = DisclosureMetrics::default();
+    let metrics = Metrics::new(|registry| {
+        trail_metrics.register(registry);
+        disclosure_metrics.register(registry);
+    });
     let status = status::serve(status_listener, Arc::clone(&metrics), ready.clone())?;
     let status_handle = status.handle();
     tokio::spawn(status);
@@ -169,7 +174,14 @@ async fn serve_on(config: &Config, database: &Database, listeners: Listeners) ->
         submissions,
         queries,
         results,
+        disclosures: disclosure_metrics.clone(),
     };
+    tokio::spawn(disclosure::watch(
+        store.clone(),
+        Arc::clone(&app.clock),
+        disclosure_metrics,
+        ready.clone(),
+    ));
     let gate = foundation.gate(&config.limits, config.clinical.fault_status_always_500);
     tokio::spawn(foundation.clone().watch());
     tokio::spawn(refresh(

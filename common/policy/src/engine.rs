@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use xds_model::principal::OrganisationId;
 
 use crate::basis::consent::ConsentSide;
-use crate::basis::emergency::EmergencySide;
+use crate::basis::emergency::{self, EmergencySide};
 use crate::basis::entrust::EntrustSide;
 use crate::basis::joint::JointSide;
 use crate::basis::law::LawSide;
@@ -15,10 +15,12 @@ use crate::document::Document;
 use crate::gates::{self, Shut};
 use crate::instruments::organisation::Organisation;
 use crate::instruments::policy::{DomainPolicy, RoleRule};
+use crate::instruments::session::BreakGlassSession;
 use crate::ledger::{Facts, Ledger};
 use crate::refusals::Refusals;
 use crate::request::Request;
-use crate::version::Version;
+use crate::version::{Draft, Version};
+use crate::words::InstrumentId;
 
 /// Decides one request about one document, from the instruments as they were known at the request's time.
 pub fn decide(facts: Facts<'_>, request: &Request, document: &Document) -> Decision {
@@ -41,6 +43,23 @@ pub fn prepare<'a>(facts: Facts<'a>, request: &Request) -> Prepared<'a> {
         context,
         shut,
     }
+}
+
+/// What a declared emergency has entered before it is decided: a break-glass session of this user, organisation and
+/// patient, under `id`, or the one renewal of theirs. None when a gate is shut, when one of B1 to B4 does not hold, and
+/// when a session is open already.
+pub fn session_to_enter(
+    facts: Facts<'_>,
+    request: &Request,
+    id: InstrumentId,
+) -> Option<Draft<BreakGlassSession>> {
+    // Nearly no request declares one.
+    request.break_glass.as_ref()?;
+    let context = Context::new(facts, request);
+    if gates::of_request(&context).is_some() {
+        return None;
+    }
+    emergency::entry(&context, facts.patient, id)
 }
 
 /// A request with the instruments that matter to it. Decides one document after the other.

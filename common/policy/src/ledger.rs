@@ -14,7 +14,7 @@ use crate::instruments::policy::DomainPolicy;
 use crate::instruments::refusal::Refusal;
 use crate::instruments::session::BreakGlassSession;
 use crate::reasons::Reason;
-use crate::version::{History, Terms, Version};
+use crate::version::{History, InstrumentRef, Terms, Version};
 use crate::words::{InstrumentId, PatientRef, UserId};
 
 /// All versions of what concerns the whole domain.
@@ -282,6 +282,22 @@ impl PatientInstruments {
             orders: History::group(orders),
             sessions: History::group(sessions),
         }
+    }
+
+    /// The version of a consent that a permit rests on.
+    pub fn consent(&self, reference: &InstrumentRef) -> Option<&Version<Consent>> {
+        self.consents
+            .iter()
+            .flat_map(History::versions)
+            .find(|version| **version.reference() == *reference)
+    }
+
+    /// The version of a legal order that a permit rests on.
+    pub fn order(&self, reference: &InstrumentRef) -> Option<&Version<LegalOrder>> {
+        self.orders
+            .iter()
+            .flat_map(History::versions)
+            .find(|version| **version.reference() == *reference)
     }
 
     /// The same of one person, whose identifier is this one by now: what was entered under an identifier that has been

@@ -8,6 +8,7 @@
 //! ITI-42  ReceivedSubmission -> FactsWanted -> Facts -> register::decide -> Changes
 //! ITI-18  StoredQuery -> plan::plan -> Plan -> Candidates -> answer::answer -> Answer
 //! ITI-8   Feed -> patient::feed -> PatientChanges
+//! answers Disclosure, Facts -> records::written -> Entries, Tasks
 //! ```
 
 pub mod answer;
@@ -21,6 +22,7 @@ pub mod patient;
 pub mod persons;
 pub mod plan;
 pub mod policy_facts;
+pub mod records;
 pub mod register;
 pub mod view;
 

@@ -10,8 +10,10 @@ use xds_server::journal_commands::{ExpireArguments, JournalCommand};
 use xds_server::lang::Lang;
 
 use super::audit::TrailCommand;
+use super::emergency::EmergencyCommand;
 use super::instrument::{AgreementCommand, DomainCommand, InstrumentCommand};
 use super::paper::PaperCommand;
+use super::record::RecordCommand;
 
 /// The IHE XDS.b Document Registry of a regional medical network.
 ///
@@ -102,6 +104,12 @@ pub(crate) enum Command {
     /// All instruments of the domain.
     #[command(subcommand)]
     Domain(DomainCommand),
+    /// Records of provision and receipt 第三者提供の記録・確認記録 (Articles 29 and 30).
+    #[command(subcommand)]
+    Record(RecordCommand),
+    /// Break-glass sessions 緊急時アクセス, and what has to be done after one.
+    #[command(subcommand)]
+    Emergency(EmergencyCommand),
     /// The audit journal, and the trail of all events that is made from it.
     #[command(subcommand)]
     Audit(AuditCommand),

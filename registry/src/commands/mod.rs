@@ -7,7 +7,10 @@ mod codes;
 #[cfg(test)]
 mod coverage;
 mod decide;
+#[cfg(test)]
+mod desk;
 mod doctor;
+mod emergency;
 mod instrument;
 mod journal;
 mod node;
@@ -15,6 +18,7 @@ mod organisation;
 mod output;
 mod paper;
 mod patient;
+mod record;
 mod session;
 mod setting;
 mod words;
@@ -38,6 +42,8 @@ pub(crate) fn run() -> ExitCode {
     let command = localised(command, lang, journal_commands::JAPANESE);
     let command = localised(command, lang, instrument::JAPANESE);
     let command = localised(command, lang, paper::JAPANESE);
+    let command = localised(command, lang, record::JAPANESE);
+    let command = localised(command, lang, emergency::JAPANESE);
     let matches = localised(command, lang, audit::JAPANESE).get_matches();
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
@@ -99,6 +105,8 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
         }
         Command::Paper(command) => paper::run(&config, command, &arguments.by, output).await,
         Command::Domain(command) => instrument::run_domain(&config, command, &arguments.by, output).await,
+        Command::Record(command) => record::run(&config, command, &arguments.by, output).await,
+        Command::Emergency(command) => emergency::run(&config, command, &arguments.by, output).await,
         Command::Audit(AuditCommand::Expire(expire)) => {
             journal::expire(&config, &expire, &arguments.by, output).await
         }

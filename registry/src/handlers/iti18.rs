@@ -1,11 +1,15 @@
 //! ITI-18, Registry Stored Query (ITI TF-2 3.18).
 
+use std::collections::HashMap;
+
 use actix_web::web::Data;
 use registry_core::answer::{Answer as QueryAnswer, LeftOut, answer};
 use registry_core::decisions::Decisions;
 use registry_core::plan::plan;
+use registry_core::records;
 use registry_core::view::Viewer;
-use registry_store::StoreError;
+use registry_store::{RecordsError, StoreError};
+use uuid::Uuid;
 use xds_audit::{Closing, Objects, Outcome, QueryText, Withheld};
 use xds_ebxml::query::{raw_query, read_query, write_response_without_objects};
 use xds_ebxml::{ns, stored::BodyError};
@@ -17,6 +21,7 @@ use xds_xml::Element;
 
 use super::law::audited;
 use crate::app::App;
+use crate::disclosure::{open_declared, outgoing};
 use crate::encoder::write_answer;
 
 /// Answers a stored query.
@@ -25,11 +30,11 @@ pub(crate) async fn stored_query(exchange: Exchange<'_>, app: Data<App>) -> Resu
     let record = exchange
         .open(objects(exchange.body, request.as_ref().ok()))
         .await?;
-    let found = match request {
-        Ok(request) => find(&exchange, &app, request).await,
+    let answered = match request {
+        Ok(request) => answered(&exchange, &app, request).await,
         Err(faults) => Err(Failure::Faults(faults)),
     };
-    match found.and_then(|found| written(&found, app.ids.as_ref())) {
+    match answered {
         Ok((closing, body)) => Ok(Answer::whole(record, closing, RequestOutcome::Success, body).await?),
         Err(failure) => {
             let (outcome, faults) = failure.faults();
@@ -50,6 +55,8 @@ enum Failure {
     Store(StoreError),
     /// A stored object that cannot be read.
     Body(BodyError),
+    /// Records of provision that could not be kept.
+    Records(RecordsError),
 }
 
 impl Failure {
@@ -58,6 +65,10 @@ impl Failure {
             Self::Faults(faults) => (Outcome::SeriousFailure, faults),
             Self::Store(error) => {
                 tracing::error!(%error, "a query failed in the database");
+                (Outcome::MajorFailure, vec![Fault::new(error.rule(), "", "")])
+            }
+            Self::Records(error) => {
+                tracing::error!(%error, "alarm: records of provision were not kept; nothing is answered");
                 (Outcome::MajorFailure, vec![Fault::new(error.rule(), "", "")])
             }
             Self::Body(error) => {
@@ -71,30 +82,55 @@ impl Failure {
     }
 }
 
-async fn find(
+/// The answer, once what it provides is on record.
+async fn answered(
     exchange: &Exchange<'_>,
     app: &App,
     request: StoredQueryRequest,
-) -> Result<QueryAnswer, Failure> {
+) -> Result<(Closing, String), Failure> {
     let domain = app.domain.current();
     let viewer = Viewer::new(&exchange.caller.principal, &domain.ledger, app.clock.now());
+    let keeper = app.keeper(&domain.ledger);
+    if let Some(patient) = request.query.patient() {
+        open_declared(keeper, viewer.requests(), patient).await;
+    }
     let plan = plan(request, app.results);
     let candidates = app.store.find(&plan, &viewer).await.map_err(Failure::Store)?;
-    answer(&plan, candidates, &viewer).map_err(|fault| Failure::Faults(vec![fault]))
+    let found = answer(&plan, candidates, &viewer).map_err(|fault| Failure::Faults(vec![fault]))?;
+    let (decisions, provided) = decided(&found, app.ids.as_ref()).map_err(Failure::Body)?;
+    let answer = written(&found, &decisions)?;
+    if let Some(request) = viewer.requests().first() {
+        keeper.keep(request, provided).await.map_err(Failure::Records)?;
+    }
+    Ok(answer)
 }
 
-fn written(found: &QueryAnswer, ids: &dyn IdSource) -> Result<(Closing, String), Failure> {
+/// The decisions of an answer, and what records of provision tell of it.
+fn decided(
+    found: &QueryAnswer,
+    ids: &dyn IdSource,
+) -> Result<(Decisions, Vec<records::Released>), BodyError> {
+    let bodies: HashMap<Uuid, &[u8]> = (found.objects.iter())
+        .map(|object| (object.id, object.body.as_slice()))
+        .collect();
+    let mut decisions = Decisions::default();
+    let mut provided = Vec::new();
+    for (entry, released) in &found.released {
+        let decision = decisions.on(released, ids);
+        let body = bodies.get(entry).copied().unwrap_or_default();
+        provided.extend(outgoing(*entry, released, decision, body)?);
+    }
+    Ok((decisions, provided))
+}
+
+fn written(found: &QueryAnswer, decisions: &Decisions) -> Result<(Closing, String), Failure> {
     let stored: usize = found.objects.iter().map(|object| object.body.len()).sum();
     // Templates and escapes make an answer about six times its bodies.
     let mut body = String::with_capacity(1024 + stored * 6 + found.objects.len() * 128);
     write_answer(found, &mut body).map_err(Failure::Body)?;
-    let mut decisions = Decisions::default();
-    for (_, released) in &found.released {
-        decisions.on(released, ids);
-    }
     let closing = Closing {
         results: u64::try_from(found.objects.len()).ok(),
-        decisions: audited(&decisions),
+        decisions: audited(decisions),
         withheld: withheld(&found.withheld),
         ..Closing::success()
     };

@@ -1,10 +1,13 @@
 //! What a repository asks: who is enrolled, what may be released, whether a submission is registered.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::Data;
 use registry_core::decisions::Decisions;
 use registry_core::view::{Judge, Released, Viewer};
-use registry_store::{Retrievable, StoreError, Submitted};
+use registry_store::{Retrievable, Submitted};
 use xds_audit::{Closing, DocumentReference, Objects, Outcome, Withheld};
+use xds_model::PatientId;
 use xds_model::exchange::{
     DecisionAnswer, DecisionQuestion, DocumentDecision, NodesAnswer, NodesQuestion, RegisteredAnswer,
     RegisteredDocument, RegisteredQuestion,
@@ -13,6 +16,7 @@ use xds_server::http::{Answered, Question, Refused};
 
 use super::law::audited;
 use crate::app::App;
+use crate::disclosure::{Keeper, open_declared, outgoing};
 
 /// `POST /nodes`: the list that a repository authenticates by. Only to a repository itself.
 pub(crate) async fn nodes(
@@ -58,10 +62,14 @@ pub(crate) async fn decision(
         .await?;
     let domain = app.domain.current();
     let viewer = Viewer::retrieving(&question.caller.principal, &domain.ledger, app.clock.now());
-    let asked_for = app
-        .store
-        .retrievable(&asked.repository_unique_id, &asked.documents)
-        .await;
+    let keeper = app.keeper(&domain.ledger);
+    let (repository, documents) = (&asked.repository_unique_id, &asked.documents);
+    let mut asked_for = app.store.retrievable(repository, documents).await;
+    if let Ok((_, held)) = &asked_for
+        && open_declared_of(keeper, &viewer, held).await
+    {
+        asked_for = app.store.retrievable(repository, documents).await;
+    }
     let (persons, held) = match asked_for {
         Ok(found) => found,
         Err(error) => return busy(record, &error).await,
@@ -69,16 +77,22 @@ pub(crate) async fn decision(
     let judge = viewer.judge(&persons);
     let (mut closing, mut decided) = (Closing::success(), Decisions::default());
     let mut decisions = Vec::with_capacity(asked.documents.len());
+    let mut provided = Vec::new();
     for unique_id in &asked.documents {
         decisions.push(match released(&judge, &held, unique_id) {
             Ok((document, released)) => {
+                let decision = decided.on(&released, app.ids.as_ref());
+                match outgoing(document.entry, &released, decision, &document.body) {
+                    Ok(outgoing) => provided.extend(outgoing),
+                    Err(error) => return busy(record, &error).await,
+                }
                 let patient = document.patient.to_string();
                 (closing.objects.owners).insert(unique_id.clone(), patient.clone());
                 closing.objects.patients.push(patient.clone());
                 DocumentDecision {
                     unique_id: unique_id.clone(),
                     permitted: true,
-                    decision: Some(decided.on(&released, app.ids.as_ref()).to_string()),
+                    decision: Some(decision.to_string()),
                     basis: Some(released.permit.basis.code().to_owned()),
                     patient: Some(patient),
                 }
@@ -98,7 +112,32 @@ pub(crate) async fn decision(
     if closing.objects.patients.len() < 2 {
         closing.objects.owners.clear();
     }
+    if let Some(request) = viewer.requests().first()
+        && let Err(error) = keeper.keep(request, provided).await
+    {
+        return busy(record, &error).await;
+    }
     Answered::new(record, closing, DecisionAnswer { decisions }).await
+}
+
+/// Opens the sessions of a declared emergency for those whose documents are asked for. Whether one was opened.
+async fn open_declared_of(keeper: Keeper<'_>, viewer: &Viewer<'_>, held: &[Retrievable]) -> bool {
+    if viewer
+        .requests()
+        .iter()
+        .all(|request| request.break_glass.is_none())
+    {
+        return false;
+    }
+    let patients: BTreeMap<String, &PatientId> = held
+        .iter()
+        .map(|document| (document.patient.to_string(), &document.patient))
+        .collect();
+    let mut opened = false;
+    for patient in patients.into_values() {
+        opened |= open_declared(keeper, viewer.requests(), patient).await;
+    }
+    opened
 }
 
 /// The first registration of a document that is permitted; or why none is, as a fixed word.
@@ -155,7 +194,10 @@ fn is_same(asked: &[RegisteredDocument], mut found: Vec<Submitted>) -> bool {
     }) && found.is_empty()
 }
 
-async fn busy<A>(record: xds_audit::Record, error: &StoreError) -> Result<Answered<A>, Refused> {
+async fn busy<A>(
+    record: xds_audit::Record,
+    error: &(impl std::error::Error + ?Sized),
+) -> Result<Answered<A>, Refused> {
     tracing::error!(%error, "a question of a repository failed in the database");
     record
         .close(Closing::failure(Outcome::MajorFailure, ["busy"]))

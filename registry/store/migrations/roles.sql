@@ -17,6 +17,11 @@ GRANT SELECT, INSERT, UPDATE (until_at) ON organisation, node TO :"process";
 GRANT SELECT, INSERT ON instrument_version, patient_instrument_version, instrument_patient TO :"process";
 GRANT SELECT, INSERT, DELETE ON instrument_proposal TO :"process";
 
+GRANT SELECT, INSERT ON provision_record, record_strand TO :"process";
+GRANT UPDATE (position, chain) ON record_strand TO :"process";
+GRANT EXECUTE ON FUNCTION expire_records(timestamptz) TO :"process";
+GRANT SELECT, INSERT, UPDATE (done_at, done_by) ON disclosure_task TO :"process";
+
 GRANT SELECT ON schema_migration TO :"process";
 
 ALTER ROLE :"process" SET statement_timeout = '5s';

@@ -20,6 +20,7 @@ mod migrate;
 mod patient;
 mod persons;
 mod pool;
+mod records;
 mod retrieval;
 mod row;
 mod session;
@@ -41,6 +42,10 @@ pub use mark::AuditMark;
 pub use migrate::{Migrated, MigrationError, SCHEMA_VERSIONS, grants};
 pub use patient::{FedPatients, KnownPatient};
 pub use pool::{PoolStatus, Store};
+pub use records::{
+    FaultyStrand, KeptRecord, KnownTask, LedgerRange, NewTask, Opened, PatientRange, RecordName,
+    RecordNameError, RecordsError, StrandName, TaskCount, Verified,
+};
 pub use retrieval::{Retrievable, Submitted};
 pub use settings::{DomainSettings, SettingError, StoredSetting};
 pub use sql::{Statement, statements};

@@ -12,7 +12,7 @@ use crate::sql;
 use crate::tx::commit;
 
 /// The schema versions that this release runs on. A migration that only adds widens it downwards.
-pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 8..=8;
+pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 9..=9;
 
 struct Migration {
     version: i32,
@@ -20,7 +20,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration {
         version: 1,
         name: "patients",
@@ -60,6 +60,11 @@ const MIGRATIONS: [Migration; 8] = [
         version: 8,
         name: "instrument proposals",
         sql: include_str!("../migrations/0008_instrument_proposals.sql"),
+    },
+    Migration {
+        version: 9,
+        name: "records",
+        sql: include_str!("../migrations/0009_records.sql"),
     },
 ];
 

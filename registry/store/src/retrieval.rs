@@ -25,6 +25,8 @@ pub struct Retrievable {
     pub policy: PolicyFacts,
     /// Its patient: the surviving one after a merge.
     pub patient: PatientId,
+    /// The encoded DocumentEntry: records of provision say more of it than policy looks at.
+    pub body: Vec<u8>,
 }
 
 /// A DocumentEntry as it was submitted.
@@ -111,6 +113,7 @@ fn retrievable(row: &Row) -> Result<Retrievable, StoreError> {
             read(row, 2, "patient", "id")?,
             read(row, 3, "patient", "authority")?,
         )?,
-        policy: policy(row, 4)?,
+        body: read(row, 4, "document_entry", "body")?,
+        policy: policy(row, 5)?,
     })
 }

@@ -14,8 +14,8 @@ use crate::ledger::PatientInstruments;
 use crate::obligations::{self, Obligation};
 use crate::reasons::Reason;
 use crate::request::{BreakGlass, Capacity};
-use crate::version::{InstrumentRef, Version};
-use crate::words::{AuthLevel, Confidentiality, Purpose};
+use crate::version::{Draft, InstrumentRef, Version};
+use crate::words::{AuthLevel, Confidentiality, InstrumentId, Purpose};
 
 #[derive(Debug)]
 pub(crate) struct EmergencySide {
@@ -123,20 +123,27 @@ fn span(context: &Context<'_>, renewals: u8) -> Duration {
     Duration::hours(hours.saturating_mul(i64::from(renewals.min(RENEWALS_MAX)).saturating_add(1)))
 }
 
+/// The sessions of this user and patient, as they are known, open or over.
+fn sessions<'a>(
+    context: &Context<'_>,
+    patient: &'a PatientInstruments,
+) -> impl Iterator<Item = &'a Version<BreakGlassSession>> {
+    let request = &context.request;
+    patient
+        .sessions()
+        .filter_map(|history| history.at(context.at))
+        .filter(move |session| Some(&session.terms.patient) == request.patient.as_ref())
+        .filter(move |session| session.terms.organisation == request.req_org)
+        .filter(move |session| Some(&session.terms.user) == request.user.as_ref())
+}
+
 /// The session of this user and patient.
 fn session<'a>(
     context: &Context<'_>,
     patient: &'a PatientInstruments,
 ) -> Result<&'a Version<BreakGlassSession>, Miss> {
-    let request = &context.request;
     let mut nearest = Nearest::default();
-    let sessions = patient
-        .sessions()
-        .filter_map(|history| history.at(context.at))
-        .filter(|session| Some(&session.terms.patient) == request.patient.as_ref())
-        .filter(|session| session.terms.organisation == request.req_org)
-        .filter(|session| Some(&session.terms.user) == request.user.as_ref());
-    for session in sessions {
+    for session in sessions(context, patient) {
         match holds(context, session) {
             Ok(()) => return Ok(session),
             Err((passed, reason)) => nearest.note(passed, || Miss::of(reason, session.reference())),
@@ -160,6 +167,89 @@ fn holds(context: &Context<'_>, session: &Version<BreakGlassSession>) -> Result<
         return Err((1, Reason::B8));
     }
     Ok(())
+}
+
+/// What a complete declaration enters when no session counts: the first version of one, or its renewal. None when
+/// B1 to B4 do not hold, when a session is open, and when the declaration is not newer than what is over.
+pub(crate) fn entry(
+    context: &Context<'_>,
+    patient: &PatientInstruments,
+    id: InstrumentId,
+) -> Option<Draft<BreakGlassSession>> {
+    let declared = declaration(context).ok()?;
+    let last = sessions(context, patient).max_by_key(|session| session.terms.opened);
+    let Some(last) = last else {
+        return opened(context, declared, id);
+    };
+    match holds(context, last) {
+        Err((_, Reason::SessionEnded)) if !found_misuse(last) => {}
+        // Open, or found to be misuse: then a session of this user and patient is entered by others alone.
+        _ => return None,
+    }
+    let first_end = last.terms.opened.saturating_add(span(context, 0));
+    let planned_end = last
+        .terms
+        .opened
+        .saturating_add(span(context, last.terms.renewals));
+    let end = last.effective_to.map_or(planned_end, |to| to.min(planned_end));
+    let is_renewable = last.terms.renewals < RENEWALS_MAX
+        && end == first_end
+        && last.terms.opened < declared.attested_at
+        && context.at < last.terms.opened.saturating_add(span(context, RENEWALS_MAX));
+    if is_renewable {
+        return Some(renewed(context, last));
+    }
+    if declared.attested_at < end {
+        return None;
+    }
+    opened(context, declared, id)
+}
+
+fn found_misuse(session: &Version<BreakGlassSession>) -> bool {
+    let review = session.terms.review.as_ref();
+    review.is_some_and(|review| review.outcome == ReviewOutcome::Misuse)
+}
+
+fn opened(
+    context: &Context<'_>,
+    declared: &BreakGlass,
+    id: InstrumentId,
+) -> Option<Draft<BreakGlassSession>> {
+    let request = &context.request;
+    let user = request.user.clone()?;
+    Some(Draft {
+        id,
+        version: 1,
+        entered_at: Some(context.at),
+        entered_by: user.0.clone(),
+        approved_by: Vec::new(),
+        effective_from: context.at,
+        effective_to: Some(context.at.saturating_add(span(context, 0))),
+        evidence: None,
+        evidence_found: None,
+        terms: BreakGlassSession {
+            patient: request.patient.clone()?,
+            organisation: request.req_org.clone(),
+            user,
+            reason: declared.reason_code,
+            opened: context.at,
+            renewals: 0,
+            review: None,
+            patient_told_at: None,
+        },
+        hash: None,
+    })
+}
+
+fn renewed(context: &Context<'_>, last: &Version<BreakGlassSession>) -> Draft<BreakGlassSession> {
+    let mut draft = last.next();
+    draft.entered_at = Some(context.at);
+    draft.entered_by = last.terms.user.0.clone();
+    draft.approved_by = Vec::new();
+    draft.effective_from = context.at;
+    draft.effective_to = Some(last.terms.opened.saturating_add(span(context, RENEWALS_MAX)));
+    draft.terms.renewals = RENEWALS_MAX;
+    draft
 }
 
 /// Whether the declaration names what sensitive documents are needed for.

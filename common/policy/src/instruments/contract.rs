@@ -57,6 +57,9 @@ pub struct EntrustmentContract {
     /// Whether a patient's refusal reaches the entruster's own task: only if the contract says so.
     #[serde(default)]
     pub refusals_apply: bool,
+    /// HOSTING: how the entruster acquires what it publishes 取得の経緯, for the receiver's record (Article 30(1)(2)).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub acquisition: String,
 }
 
 impl Terms for EntrustmentContract {

@@ -55,6 +55,10 @@ pub struct DomainPolicy {
     /// What a patient does by acknowledging a privacy policy, by its OID (BPPC, ITI TF-3 5.1).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub privacy_policies: BTreeMap<PrivacyPolicyId, PrivacyPolicy>,
+    /// Years that records of provision and receipt are kept. It is not written when it is the usual five, so that
+    /// policies from before there was a choice have the text, and the hash, that they had.
+    #[serde(skip_serializing_if = "is_usual_retention")]
+    pub record_retention_years: u8,
 }
 
 impl Terms for DomainPolicy {
@@ -178,11 +182,17 @@ impl Default for DomainPolicy {
                 .map(|(code, name)| (code.into(), name.to_owned()))
                 .collect(),
             privacy_policies: BTreeMap::new(),
+            record_retention_years: RECORD_YEARS_USUAL,
         }
     }
 }
 
 impl DomainPolicy {
+    /// Years that records of provision and receipt are kept: never fewer than the law asks for.
+    pub fn record_years(&self) -> u8 {
+        self.record_retention_years.max(RECORD_YEARS_MIN)
+    }
+
     /// How surely a user must be recognised for an operation. An operation that is not listed needs two factors.
     pub fn auth_level(&self, operation: Operation) -> AuthLevel {
         self.users
@@ -221,6 +231,17 @@ impl DomainPolicy {
     pub fn on_query_adopted(&self, at: OffsetDateTime) -> bool {
         self.on_query_rule.as_ref().is_some_and(|rule| rule.from <= at)
     }
+}
+
+/// Years that a record of provision or receipt is kept at least (Enforcement Rules, Articles 21 and 25).
+pub const RECORD_YEARS_MIN: u8 = 3;
+
+/// Years that it is kept unless the domain decides on more: as long as a medical record.
+const RECORD_YEARS_USUAL: u8 = 5;
+
+/// Serde passes a reference.
+fn is_usual_retention(years: &u8) -> bool {
+    *years == RECORD_YEARS_USUAL
 }
 
 /// Purposes that somebody may be served for.

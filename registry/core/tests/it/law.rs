@@ -104,6 +104,7 @@ pub(crate) fn contract(kind: ContractKind, entruster: &str, contractor: &str) ->
             report_on_suspicion: true,
         },
         refusals_apply: false,
+        acquisition: String::new(),
     }
 }
 

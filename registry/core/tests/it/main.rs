@@ -23,4 +23,10 @@ mod plan;
 #[cfg(test)]
 mod publish;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod rules;
+#[expect(dead_code, reason = "the tests of xds-policy use the rest")]
+#[path = "../../../../common/policy/tests/it/fixture.rs"]
+#[cfg(test)]
+mod vectors;

@@ -1,7 +1,7 @@
 //! Texts that others told, fit for a terminal.
 
 /// Without what would move the cursor or turn the direction of writing: a caller chooses names and codes.
-pub(super) fn clean(text: &str) -> String {
+pub(in crate::commands) fn clean(text: &str) -> String {
     text.chars()
         .map(|char| if is_unsafe(char) { '\u{FFFD}' } else { char })
         .collect()

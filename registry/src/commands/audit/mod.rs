@@ -25,7 +25,9 @@ use super::output::Output;
 use crate::config::Config;
 
 use arguments::ReportCommand;
-pub(super) use arguments::TrailCommand;
+pub(super) use arguments::{SheetArguments, TrailCommand};
+pub(super) use cells::clean;
+pub(super) use text::{deliver, language, language_of, plain};
 pub(super) use words::JAPANESE;
 
 /// Does what the verb says.

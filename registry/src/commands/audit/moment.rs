@@ -18,7 +18,7 @@ pub(in crate::commands) fn since(text: &str) -> Result<OffsetDateTime, String> {
 }
 
 /// The end of a day, or a moment.
-pub(super) fn until(text: &str) -> Result<OffsetDateTime, String> {
+pub(in crate::commands) fn until(text: &str) -> Result<OffsetDateTime, String> {
     moment(text, Duration::DAY)
 }
 

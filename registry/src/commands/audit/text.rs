@@ -14,15 +14,24 @@ use crate::commands::Done;
 use crate::commands::output::{Output, table};
 
 /// The language of the sheet.
-pub(super) fn language(arguments: &SheetArguments, output: Output) -> Language {
-    match arguments.language.unwrap_or(output.lang) {
+pub(in crate::commands) fn language(arguments: &SheetArguments, output: Output) -> Language {
+    of(arguments.language.unwrap_or(output.lang))
+}
+
+/// The language of the command's own texts.
+pub(in crate::commands) fn language_of(output: Output) -> Language {
+    of(output.lang)
+}
+
+fn of(lang: Lang) -> Language {
+    match lang {
         Lang::Ja => Language::Japanese,
         Lang::En => Language::English,
     }
 }
 
 /// Prints the sheet or makes its file; with `--json` the report itself.
-pub(super) fn deliver(
+pub(in crate::commands) fn deliver(
     sheet: &Sheet,
     report: &impl Serialize,
     arguments: &SheetArguments,
@@ -58,7 +67,7 @@ fn format(arguments: &SheetArguments) -> Format {
 }
 
 /// For a terminal.
-fn plain(sheet: &Sheet) -> String {
+pub(in crate::commands) fn plain(sheet: &Sheet) -> String {
     let mut text = clean(&sheet.title) + "\n\n";
     for (label, value) in &sheet.facts {
         text += &format!("{}: {}\n", clean(label), clean(value));

@@ -15,6 +15,7 @@ use super::Done;
 use super::output::Output;
 use crate::config::Config;
 use crate::database::Database;
+use crate::disclosure;
 use crate::trail;
 
 pub(super) async fn run(config: &Config, output: Output) -> Done {
@@ -137,6 +138,7 @@ async fn look(database: &Database) -> Vec<Finding> {
     };
     let mut findings = vec![answers, schema, nodes];
     findings.extend(law::examine(&store, System.now()).await);
+    findings.extend(disclosure::examine(&store, System.now()).await);
     findings.extend(trail::examine(database).await);
     findings
 }

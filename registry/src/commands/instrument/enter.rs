@@ -8,7 +8,7 @@ use xds_server::lang::Say;
 use super::super::Done;
 use super::super::output::{NotThere, Output};
 use super::arguments::{AddArguments, EndArguments};
-use super::{files, not_so, refused};
+use super::{already, files, not_so, refused};
 use crate::config::Config;
 use crate::instruments::{Refused, complete, ending};
 
@@ -48,7 +48,7 @@ pub(super) async fn add(
             reference.hash
         ),
     );
-    Ok(output.result(&say, reference))
+    already::told(store, &instrument, say, change, output).await
 }
 
 /// Every file that the version names is kept by then: it is given now, or was before.
@@ -110,5 +110,5 @@ pub(super) async fn end(store: &Store, arguments: &EndArguments, change: &Change
         format!("終了の版を登録しました: {name} {id} 版 {number}"),
         format!("ended by a version: {name} {id} version {number}"),
     );
-    Ok(output.result(&say, reference))
+    already::told(store, &ending, say, change, output).await
 }

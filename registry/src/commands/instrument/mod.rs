@@ -2,6 +2,7 @@
 //!
 //! Every verb is told in the journal: a change with it, a look before anything is shown (docs/adr/0007).
 
+mod already;
 mod arguments;
 mod domain;
 mod enter;
@@ -119,7 +120,7 @@ pub(super) fn not_entered(
 }
 
 /// A refusal in the reader's language.
-fn refused(error: &Refused, output: Output) -> NotThere {
+pub(super) fn refused(error: &Refused, output: Output) -> NotThere {
     NotThere(match output.lang {
         Lang::Ja => error.ja(),
         Lang::En => error.to_string(),

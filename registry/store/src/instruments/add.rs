@@ -83,14 +83,26 @@ impl Store {
     ) -> Result<(), InstrumentError> {
         let mut connection = self.connection().await?;
         let transaction = self.begin(&mut connection).await?;
-        let session = self.within(&transaction);
+        self.add_in(self.within(&transaction), verb, instrument, change, telling)
+            .await?;
+        commit(transaction).await?;
+        Ok(())
+    }
+
+    /// The same within a transaction that does more.
+    pub(crate) async fn add_in(
+        &self,
+        session: Session<'_>,
+        verb: &str,
+        instrument: &Instrument,
+        change: &Change,
+        telling: Telling,
+    ) -> Result<(), InstrumentError> {
         // Instruments of patients meet at their keys; there are too many of them to come one by one.
         if instrument.patient().is_none() {
             session.query(&sql::LOCK_DOMAIN, &[]).await?;
         }
-        entered(session, verb, instrument, change, telling).await?;
-        commit(transaction).await?;
-        Ok(())
+        entered(session, verb, instrument, change, telling).await
     }
 }
 

@@ -113,8 +113,17 @@ impl Store {
         at: Option<OffsetDateTime>,
     ) -> Result<Vec<Instrument>, StoreError> {
         let connection = self.connection().await?;
-        let rows = self
-            .session(&connection)
+        self.of_patient_in(self.session(&connection), patient, at).await
+    }
+
+    /// The same within a transaction that does more.
+    pub(crate) async fn of_patient_in(
+        &self,
+        session: Session<'_>,
+        patient: &PatientId,
+        at: Option<OffsetDateTime>,
+    ) -> Result<Vec<Instrument>, StoreError> {
+        let rows = session
             .query(
                 &sql::PATIENT_INSTRUMENTS,
                 &[&patient.id(), &patient.authority().as_str(), &at],
@@ -195,7 +204,7 @@ pub(super) fn read_all(rows: &[Row]) -> Result<Vec<Instrument>, StoreError> {
     rows.iter().map(instrument).collect()
 }
 
-pub(super) fn gathered(versions: impl IntoIterator<Item = Instrument>) -> DomainFile {
+pub(crate) fn gathered(versions: impl IntoIterator<Item = Instrument>) -> DomainFile {
     let mut file = DomainFile::empty();
     for version in versions {
         version.add_to(&mut file);

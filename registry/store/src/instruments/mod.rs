@@ -26,11 +26,12 @@ mod rows;
 pub(crate) mod two_sides;
 
 pub(crate) use acknowledged::{enter, standing};
+pub(crate) use add::apart;
 pub use draft::DraftError;
 pub use error::InstrumentError;
 pub use evidence::{EVIDENCE_BYTES_MAX, EvidenceError, EvidenceFolder};
 pub use import::{IMPORT_VERSIONS_MAX, ImportPlan, Imported};
 pub use kinds::Instrument;
-pub(crate) use load::PatientVersions;
+pub(crate) use load::{PatientVersions, gathered};
 pub use proposals::{PROPOSALS_MAX, Proposal};
 pub use two_sides::InLaw;

@@ -42,12 +42,14 @@ mod domain;
 mod instruments;
 mod patient;
 mod query;
+mod records;
 mod registration;
 
 pub(crate) use domain::*;
 pub(crate) use instruments::*;
 pub(crate) use patient::*;
 pub(crate) use query::*;
+pub(crate) use records::*;
 pub(crate) use registration::*;
 
 /// Every statement of the store, for tests and for `doctor`.
@@ -58,6 +60,7 @@ pub fn statements() -> Vec<&'static Statement> {
         patient::ALL,
         domain::ALL,
         instruments::ALL,
+        records::ALL,
     ]
     .concat()
 }

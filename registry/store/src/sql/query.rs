@@ -338,7 +338,7 @@ SELECT 4::int2, o.id, a.source, a.target, NULL, NULL, NULL, NULL, NULL, NULL, NU
 
     /// What a retrieval of these documents is decided on. $1 the repository, $2 uniqueIds.
     RETRIEVABLE "retrievable" [TEXT, TEXT_ARRAY]
-"SELECT u.value, d.id, s.id, s.authority, ", policy!(), "
+"SELECT u.value, d.id, s.id, s.authority, d.body, ", policy!(), "
   FROM unique_id u
   JOIN document_entry d ON d.patient = u.patient AND d.id = u.object
   JOIN patient p ON p.key = u.patient

@@ -11,7 +11,7 @@ use crate::fixture::{World, one, patient, relate, urn};
 use crate::queries::get_all;
 
 /// Tables that grow with patients, documents or time.
-const GROWING: [&str; 13] = [
+const GROWING: [&str; 16] = [
     "patient",
     "patient_identifier",
     "object_id",
@@ -25,6 +25,9 @@ const GROWING: [&str; 13] = [
     "audit_mark",
     "patient_instrument_version",
     "instrument_patient",
+    "provision_record",
+    "record_strand",
+    "disclosure_task",
 ];
 
 /// 20,000 patients; a thousand of them with 20 documents each, one folder, one reference from elsewhere, a few merges.
@@ -63,6 +66,14 @@ INSERT INTO instrument_patient SELECT 'consent', 'c' || id, key FROM patient;
 INSERT INTO patient_instrument_version (patient, kind, id, version, entered_by, approved_by, effective_from, content,
                                         sha256, change)
 SELECT patient, kind, id, 1, 'x', '{}', now(), repeat('x', 800), sha256(''), gen_random_uuid() FROM instrument_patient;
+INSERT INTO provision_record (patient, at, id, organisation, side, counterparty, position, basis, legally_required,
+                              decision, keep_until, content, previous, sha256)
+SELECT patient, now() - n * interval '1 hour', gen_random_uuid(), 'h' || n % 5, 1 + n % 2, 'c' || n % 7, n, 'JOINT',
+       false, 'x', now() + interval '5 years', repeat('x', 800), '', sha256('') FROM d;
+INSERT INTO record_strand (organisation, side, counterparty, position, chain)
+SELECT 'h' || n % 300, 1, 'c' || n, 1, ARRAY[sha256('')] FROM generate_series(1, 20000) n;
+INSERT INTO disclosure_task (patient, instrument_kind, instrument, kind, organisation, since, done_at, done_by)
+SELECT key, 'break_glass_session', 'b' || id, 5, 'c1', created_at, created_at, 'x' FROM patient;
 ANALYZE;
 ";
 

@@ -35,8 +35,14 @@ mod queries;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod register;
 #[cfg(test)]
 mod retrieval;
 #[cfg(test)]
 mod trouble;
+#[expect(dead_code, reason = "the tests of xds-policy use the rest")]
+#[path = "../../../../common/policy/tests/it/fixture.rs"]
+#[cfg(test)]
+mod vectors;
