@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::case::Case;
 use crate::error::BenchError;
@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Patients that are queried for, with 20 documents each, and as many that are registered for.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub(crate) patients: u64,
+    /// What cases that read rest on: the author's own legal entity, or the joint use of all members.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) basis: ReadingBasis,
     /// Only cases whose name begins so, such as iti-18,iti-41-10k.
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<String>,
@@ -55,6 +58,26 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) floor: Option<Floor>,
+}
+
+/// What an organisation that reads is to the author.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ReadingBasis {
+    /// The author itself.
+    #[default]
+    Own,
+    /// Another member of the joint-use agreement.
+    Joint,
+}
+
+impl ReadingBasis {
+    /// As on the command line, and in the conditions of a measurement.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Joint => "joint",
+        }
+    }
 }
 
 /// The floors, which the benchmark starts as processes of their own so that their CPU time is known.

@@ -106,6 +106,11 @@ impl Case {
         }
     }
 
+    /// Whether it reads what was published before.
+    pub(crate) fn reads(self) -> bool {
+        !matches!(self, Self::Register | Self::Provide(_))
+    }
+
     /// The document that goes with it.
     pub(crate) fn size(self) -> Option<Size> {
         match self {

@@ -111,5 +111,6 @@ fn conditions(arguments: &Arguments) -> Conditions {
         connections: arguments.connections,
         rounds: arguments.rounds,
         patients: arguments.patients,
+        basis: arguments.basis.name(),
     }
 }

@@ -153,7 +153,7 @@ impl<'a> Bench<'a> {
         bounds: Bounds,
     ) -> Result<(Outcome, Vec<Duration>), BenchError> {
         let source = self.world.source(case)?;
-        let target = self.world.target(case.program());
+        let target = self.world.target_of(case, self.arguments.basis);
         let mut load = Load::open(&target, connections)
             .await
             .map_err(BenchError::load(case.name()))?;

@@ -11,6 +11,9 @@ use crate::content::Content;
 /// The sender: a node that may send everything.
 pub(crate) const SENDER: &str = "h1";
 
+/// A clinic of another legal entity, which reads by joint use.
+pub(crate) const READER: &str = "c1";
+
 /// The organisation of the sender.
 pub(crate) fn sender() -> Option<Organisation> {
     let node = NODES.iter().find(|node| node.name == SENDER)?;

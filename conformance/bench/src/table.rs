@@ -18,6 +18,7 @@ pub(crate) struct Conditions {
     pub(crate) connections: u64,
     pub(crate) rounds: u64,
     pub(crate) patients: u64,
+    pub(crate) basis: &'static str,
 }
 
 impl Conditions {

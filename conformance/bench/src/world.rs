@@ -13,6 +13,7 @@ use xds_model::query::ReturnType;
 use xds_model::time::System;
 use xds_tls::{ClientSettings, ClientTls, CrlPolicy, LiveMaterial, MaterialPaths};
 
+use crate::arguments::ReadingBasis;
 use crate::case::{Case, RESULTS, Size};
 use crate::check::Expect;
 use crate::connection::{Request, Target};
@@ -20,7 +21,7 @@ use crate::content::Content;
 use crate::error::BenchError;
 use crate::load::{Bounds, Load, Source};
 use crate::messages::{Ids, Message, Messages, numbered_oid, patient};
-use crate::metadata::SENDER;
+use crate::metadata::{READER, SENDER};
 use crate::meter::{Meter, Watched};
 use crate::progress::note;
 
@@ -41,7 +42,10 @@ pub(crate) struct World {
     /// Our share in the registry's private cluster.
     pub(crate) cluster: Cluster,
     messages: Arc<Messages>,
+    /// Of who publishes.
     tls: ClientTls,
+    /// Of a member of another legal entity.
+    reader: ClientTls,
     patients: u64,
     /// Numbers of ids that nobody has had.
     fresh: Arc<AtomicU64>,
@@ -60,7 +64,8 @@ impl World {
         let cluster = Cluster::ensure(folder, ClusterOptions::default()).await?;
         let world = Self {
             messages: Messages::new(&network.registry_url(), &network.repository_url())?,
-            tls: client(network.pki())?,
+            tls: client(network.pki(), SENDER)?,
+            reader: client(network.pki(), READER)?,
             network,
             cluster,
             patients,
@@ -157,7 +162,19 @@ impl World {
         sent.await.map(drop).map_err(BenchError::load("filling"))
     }
 
-    /// Where to send to.
+    /// Where to send a case to, and as whom.
+    pub(crate) fn target_of(&self, case: Case, basis: ReadingBasis) -> Target {
+        let target = self.target(case.program());
+        match (case.reads(), basis) {
+            (true, ReadingBasis::Joint) => Target {
+                tls: self.reader.clone(),
+                ..target
+            },
+            (true, ReadingBasis::Own) | (false, _) => target,
+        }
+    }
+
+    /// Where to send to, as who publishes.
     pub(crate) fn target(&self, program: Program) -> Target {
         let ports = self.network.ports();
         let (port, path) = match program {
@@ -310,10 +327,10 @@ fn scattered(number: u64, of: u64) -> u64 {
     number.wrapping_mul(7_919) % of
 }
 
-fn client(pki: &Pki) -> Result<ClientTls, BenchError> {
+fn client(pki: &Pki, name: &str) -> Result<ClientTls, BenchError> {
     let paths = MaterialPaths {
-        certificate: pki.certificate(SENDER),
-        key: pki.key(SENDER),
+        certificate: pki.certificate(name),
+        key: pki.key(name),
         trusted_roots: vec![pki.ca_file()],
         crls: Vec::new(),
         directly_trusted: Vec::new(),

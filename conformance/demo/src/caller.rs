@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use xds_client::mllp::{MllpClient, MllpError, MllpSettings};
+use xds_client::xds::Endpoint;
 use xds_client::{Call, CallError, Client, ClientSettings, OutgoingPart, PartContent};
 use xds_ebxml::provide::{ContentToProvide, DocumentToProvide, write_provide};
 use xds_ebxml::query::{QueryBuilder, QueryResponse, read_query_response};
@@ -26,6 +27,8 @@ const DOCUMENT_BYTES_MAX: usize = 16 << 20;
 pub(crate) struct Caller {
     /// Its name.
     pub(crate) name: &'static str,
+    /// The assertion about its user that goes with every request.
+    assertion: Option<String>,
     client: Client,
     tls: ClientTls,
     ports: Ports,
@@ -78,11 +81,31 @@ impl Caller {
         let client = Client::new(&tls, ids, ClientSettings::default()).map_err(|error| unusable(&error))?;
         Ok(Self {
             name,
+            assertion: None,
             client,
             tls,
             ports,
             replies: Arc::clone(replies),
         })
+    }
+
+    /// The same with an assertion about its user.
+    pub(crate) fn with_assertion(&self, assertion: String) -> Self {
+        Self {
+            assertion: Some(assertion),
+            name: self.name,
+            client: self.client.clone(),
+            tls: self.tls.clone(),
+            ports: self.ports,
+            replies: Arc::clone(&self.replies),
+        }
+    }
+
+    fn call<'c>(&'c self, url: &'c str, transaction: Transaction) -> Call<'c> {
+        Call {
+            security_xml: self.assertion.as_deref(),
+            ..Call::new(url, transaction)
+        }
     }
 
     /// Connects to the patient identity feed (ITI-8).
@@ -93,7 +116,7 @@ impl Caller {
     /// ITI-18. `label` names the query in the file of the reply.
     pub(crate) async fn query(&self, label: &str, query: &QueryBuilder) -> Result<QueryResponse, Unanswered> {
         let url = self.ports.registry_url();
-        let call = Call::new(&url, Transaction::Iti18);
+        let call = self.call(&url, Transaction::Iti18);
         let (answer, response) = self
             .client
             .call_simple_reading(&call, |out| query.write(out), read_query_response)
@@ -111,7 +134,7 @@ impl Caller {
         documents: &[Provided],
     ) -> Result<RegistryResponse, Unanswered> {
         let url = self.ports.repository_url();
-        let call = Call::new(&url, Transaction::Iti41);
+        let call = self.call(&url, Transaction::Iti41);
         let parts: Vec<OutgoingPart> = documents
             .iter()
             .map(|(_, mime_type, bytes)| OutgoingPart {
@@ -148,7 +171,11 @@ impl Caller {
         requests: &[DocumentRequest],
     ) -> Result<(RegistryResponse, Retrieved), Unanswered> {
         let url = self.ports.repository_url();
-        let mut retrieval = self.client.retrieve(url.as_str(), requests).await?;
+        let endpoint = Endpoint {
+            security_xml: self.assertion.as_deref(),
+            ..Endpoint::from(url.as_str())
+        };
+        let mut retrieval = self.client.retrieve(endpoint, requests).await?;
         let mut documents = Vec::new();
         while let Some(mut document) = retrieval.next_document().await? {
             let bytes = document.bytes(DOCUMENT_BYTES_MAX).await?;

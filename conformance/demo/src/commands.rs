@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const BASE_FILE: &str = "affinity-domain.json";
 const JAPANESE_FILE: &str = "codes-jp.json";
 
-/// Results of [`fill`]: the code files, two settings, organisations and nodes.
-pub(crate) const RESULTS: usize = 1 + 2 + ORGANISATIONS.len() + NODES.len();
+/// Results of [`fill`]: the code files, a setting, organisations and nodes.
+pub(crate) const RESULTS: usize = 1 + 1 + ORGANISATIONS.len() + NODES.len();
 
 /// The binaries, and where their commands are noted down.
 pub(crate) struct Commands<'f> {
@@ -90,12 +90,10 @@ pub(crate) async fn fill(commands: &Commands<'_>, step: &mut Running<'_>) -> Res
         .run("registry", &["codes", "import", base, japanese])
         .await?;
     step.right();
-    for setting in ["shared-with-all", "default-user-allowed"] {
-        commands
-            .run("registry", &["setting", "set", setting, "true"])
-            .await?;
-        step.right();
-    }
+    commands
+        .run("registry", &["setting", "set", "default-user-allowed", "true"])
+        .await?;
+    step.right();
     for organisation in ORGANISATIONS {
         commands
             .run("registry", &organisation_arguments(organisation))

@@ -3,7 +3,10 @@
 use std::io;
 use std::net::TcpListener;
 
-use crate::network::{AUTHORITY, AUTHORITY_NAME, REPOSITORY};
+use crate::network::{
+    ASSERTION_AUDIENCE, ASSERTION_ISSUER, AUTHORITY, AUTHORITY_NAME, OPERATOR, ORGANISATIONS, REPOSITORY,
+};
+use crate::pki::IDENTITY_PROVIDER;
 
 /// Where the servers listen, all on the loopback interface.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -101,11 +104,12 @@ journal = \"journal/registry\"
 
 [audit_repository]
 listen = \"127.0.0.1:{audit}\"
-
+{xua}
 [log]
 format = \"text\"
 level = \"info\"
-"
+",
+        xua = xua(ports)
     )
 }
 
@@ -154,12 +158,41 @@ url = \"{registry}\"
 questions_url = \"{registry}\"
 # The list of nodes is short here, and the demo does not want to wait for it.
 nodes_seconds = 2
-{client}
+{client}{xua}
 [log]
 format = \"text\"
 level = \"info\"
-"
+",
+        xua = xua(ports)
     )
+}
+
+/// `[xua]` of both: the demo's assertion provider, for every organisation but the operator.
+fn xua(ports: &Ports) -> String {
+    let (registry, repository) = (ports.registry_url(), ports.repository_url());
+    let mut text = format!(
+        "
+[xua]
+audiences = [\"{ASSERTION_AUDIENCE}\", \"{registry}\", \"{repository}\"]
+recipients = [\"{registry}\", \"{repository}\"]
+
+[[xua.issuer]]
+entity_id = \"{ASSERTION_ISSUER}\"
+certificates = [\"pki/{IDENTITY_PROVIDER}.pem\"]
+"
+    );
+    for organisation in ORGANISATIONS.into_iter().filter(|one| one.id != OPERATOR) {
+        text.push_str(&format!(
+            "
+[[xua.issuer.organisation]]
+id = \"{}\"
+organization_ids = [\"{}\"]
+",
+            organisation.id,
+            organisation.organization_id()
+        ));
+    }
+    text
 }
 
 /// The key that documents are encrypted under, in the demo's folder.

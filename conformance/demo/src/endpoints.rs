@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::configuration::Ports;
 use crate::folders::Folders;
-use crate::network::{ASSERTION_ISSUER, AUTHORITY, NODES, PATIENTS, REPOSITORY, Role};
+use crate::network::{ASSERTION_AUDIENCE, ASSERTION_ISSUER, AUTHORITY, NODES, PATIENTS, REPOSITORY, Role};
 use crate::pki::IDENTITY_PROVIDER;
 
 /// The whole file.
@@ -52,6 +52,8 @@ struct Node {
     key: String,
     organisation: &'static str,
     organisation_name: &'static str,
+    /// What an assertion calls it.
+    organization_id: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,6 +61,7 @@ struct Assertions {
     cert: String,
     key: String,
     issuer: &'static str,
+    audience: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,6 +99,7 @@ impl Endpoints {
                         key: file(&format!("{}.key", node.name)),
                         organisation: node.organisation.id,
                         organisation_name: node.organisation.name,
+                        organization_id: node.organisation.organization_id(),
                     };
                     (node.name, entry)
                 })
@@ -104,6 +108,7 @@ impl Endpoints {
                 cert: file(&format!("{IDENTITY_PROVIDER}.pem")),
                 key: file(&format!("{IDENTITY_PROVIDER}.key")),
                 issuer: ASSERTION_ISSUER,
+                audience: ASSERTION_AUDIENCE,
             },
             metrics: Both {
                 registry: metrics(ports.registry_status),
@@ -168,6 +173,11 @@ mod tests {
             ("/nodes/h2/organisation", "1311234575"),
             ("/xua/cert", "/x/pki/idp.pem"),
             ("/xua/key", "/x/pki/idp.key"),
+            ("/xua/audience", "urn:oid:1.2.392.9.9.9"),
+            (
+                "/nodes/c1/organization_id",
+                "urn:oid:1.2.392.9.9.9.4.1312345678",
+            ),
             ("/xua/issuer", "https://idp.renkei.example/demo"),
             ("/metrics/registry", "http://127.0.0.1:3/metrics"),
             ("/metrics/repository", "http://127.0.0.1:5/metrics"),

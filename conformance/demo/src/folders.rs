@@ -34,6 +34,11 @@ impl Folders {
         self.base.join("codes")
     }
 
+    /// The domain file, its evidence, and instruments that are entered later.
+    pub(crate) fn domain(&self) -> PathBuf {
+        self.base.join("domain")
+    }
+
     /// Logs of the servers and of the commands.
     pub(crate) fn log(&self) -> PathBuf {
         self.base.join("log")
@@ -91,7 +96,8 @@ impl Folders {
         }
         make(&self.base)?;
         write(&self.base.join(MARKER), b"")?;
-        for folder in [self.pki(), self.codes(), self.log(), self.replies()] {
+        let evidence = self.domain().join("evidence");
+        for folder in [self.pki(), self.codes(), evidence, self.log(), self.replies()] {
             make(&folder)?;
         }
         Ok(())

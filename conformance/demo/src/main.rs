@@ -1,5 +1,6 @@
 //! Builds the demo network and walks through the main job.
 
+mod assertions;
 mod caller;
 mod checks;
 mod codes;
@@ -10,6 +11,7 @@ mod documents;
 mod endpoints;
 mod feed;
 mod folders;
+mod law;
 mod metadata;
 mod network;
 mod pki;
@@ -115,7 +117,7 @@ async fn run(arguments: &Arguments, network: &mut Network, show: &mut Show) -> R
         folders: &folders,
     };
     let ports = walk::build(&commands, network, show).await?;
-    walk::main_job(&folders, ports, show).await?;
+    walk::main_job(&commands, ports, show).await?;
     trail::show_trail(&commands, show)?;
     show.line(report::table(show));
     let stays = arguments.keep || !arguments.once;

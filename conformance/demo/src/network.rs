@@ -13,8 +13,13 @@ pub(crate) const REPOSITORY: &str = "1.2.392.9.9.9.2";
 pub(crate) const SOURCE_ARC: &str = "1.2.392.9.9.9.3";
 /// The authority beside a facility code in an authorInstitution: there is no agreed one.
 pub(crate) const FACILITY_AUTHORITY: &str = "1.2.392.9.9.9.4";
+/// The key of the organisation that runs the registry.
+pub(crate) const OPERATOR: &str = "network";
 /// Issuer of the assertions that the demo's identity provider signs.
 pub(crate) const ASSERTION_ISSUER: &str = "https://idp.renkei.example/demo";
+
+/// Whom assertions are for: the domain.
+pub(crate) const ASSERTION_AUDIENCE: &str = "urn:oid:1.2.392.9.9.9";
 
 /// An organisation of the network.
 #[derive(Debug)]
@@ -35,6 +40,11 @@ impl Organisation {
     /// authorInstitution: name, authority, facility code (XON).
     pub(crate) fn xon(&self) -> String {
         format!("{}^^^^^&{FACILITY_AUTHORITY}&ISO^^^^{}", self.name, self.id)
+    }
+
+    /// What assertions call it.
+    pub(crate) fn organization_id(&self) -> String {
+        format!("urn:oid:{FACILITY_AUTHORITY}.{}", self.id)
     }
 
     /// The OID under which it gives ids to patients (`.51`), or to physicians (`.41`).
@@ -85,8 +95,8 @@ const RAD: Organisation = Organisation {
     entity: "rinkai",
     entity_name: "臨海画像診断株式会社",
 };
-const OPERATOR: Organisation = Organisation {
-    id: "network",
+const SECRETARIAT: Organisation = Organisation {
+    id: OPERATOR,
     name: "地域医療連携ネットワーク事務局",
     kana: "チイキイリョウレンケイネットワークジムキョク",
     entity: "network",
@@ -94,7 +104,7 @@ const OPERATOR: Organisation = Organisation {
 };
 
 /// Every organisation.
-pub(crate) const ORGANISATIONS: [&Organisation; 7] = [&H1, &H2, &C1, &C2, &C3, &RAD, &OPERATOR];
+pub(crate) const ORGANISATIONS: [&Organisation; 7] = [&H1, &H2, &C1, &C2, &C3, &RAD, &SECRETARIAT];
 
 /// A node: one certificate of one organisation.
 #[derive(Debug)]
@@ -131,7 +141,7 @@ pub(crate) const NODES: [Node; 7] = [
     node("c2", &C2, CLINIC, Role::Member),
     node("c3", &C3, CLINIC, Role::Member),
     node("rad", &RAD, CLINIC, Role::Member),
-    node("repository", &OPERATOR, &[Iti42, Decision], Role::Repository),
+    node("repository", &SECRETARIAT, &[Iti42, Decision], Role::Repository),
 ];
 
 const fn node(

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use time::{Duration, OffsetDateTime};
 use xds_testkit::pki::{Issued, KeyKind, LeafSpec, PkiError, TestCa, write_private, write_public};
 
@@ -52,6 +54,15 @@ pub(crate) fn make(folder: &Path, now: OffsetDateTime, step: &mut Running<'_>) -
     write(folder, IDENTITY_PROVIDER, &provider)?;
     step.right();
     Ok(())
+}
+
+/// The first certificate of a PEM file.
+pub(crate) fn certificate(pem: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(pem).ok()?;
+    let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
+    let body: String = body.chars().filter(|of| !of.is_whitespace()).collect();
+    STANDARD.decode(body).ok()
 }
 
 fn write(folder: &Path, name: &str, issued: &Issued) -> Result<(), PkiError> {

@@ -7,6 +7,7 @@ use xds_model::Clock;
 use xds_model::time::System;
 use xds_server::lang::Say;
 
+use crate::assertions::IdentityProvider;
 use crate::caller::Caller;
 use crate::checks::{self, REFUSALS, Tried};
 use crate::commands::{self, Commands};
@@ -15,6 +16,7 @@ use crate::consume;
 use crate::endpoints::Endpoints;
 use crate::feed;
 use crate::folders::{self, Folders};
+use crate::law;
 use crate::network::{FIRST, PATIENTS, SECOND};
 use crate::pki;
 use crate::plan::{documents, plan};
@@ -23,9 +25,6 @@ use crate::replies::{self, Replies};
 use crate::servers::Server;
 use crate::show::Show;
 use crate::stopped::Stopped;
-
-/// The clinic that finds and opens.
-const CLINIC: &str = "c1";
 
 /// The servers that run. Each is taken out when it is stopped.
 #[derive(Debug, Default)]
@@ -159,10 +158,18 @@ fn configure(folders: &Folders, show: &mut Show) -> Result<Ports, Stopped> {
 }
 
 /// The main job: patients, documents, queries, retrievals, refusals; and the judgement of every reply.
-pub(crate) async fn main_job(folders: &Folders, ports: Ports, show: &mut Show) -> Result<(), Stopped> {
+pub(crate) async fn main_job(
+    commands: &Commands<'_>,
+    ports: Ports,
+    show: &mut Show,
+) -> Result<(), Stopped> {
+    let folders = commands.folders;
     let replies = Arc::new(Replies::new(folders.replies()));
     let caller = |name| Caller::new(name, &folders.pki(), ports, &replies);
-    let (first, second, clinic) = (caller(FIRST.node)?, caller(SECOND.node)?, caller(CLINIC)?);
+    let (first, second) = (caller(FIRST.node)?, caller(SECOND.node)?);
+    let provider = IdentityProvider::open(&folders.pki())?;
+    let spec = IdentityProvider::spec(SECOND.organisation, "watanabe", "TREAT");
+    let second = second.with_assertion(provider.sign(&spec)?);
     let now = System.now();
 
     feed::feed(
@@ -174,13 +181,23 @@ pub(crate) async fn main_job(folders: &Folders, ports: Ports, show: &mut Show) -
         ),
     )
     .await;
+    law::enter(
+        commands,
+        now,
+        &mut show.step(
+            "協定、契約、同意を取り込む (domain import)",
+            "take over agreement, contracts, consents (domain import)",
+            law::RESULTS,
+        ),
+    )
+    .await?;
     let published = publish_all(&first, &second, now, show).await;
-    use_all(&clinic, &second, &published, show).await;
+    use_all(&second, &published, show).await;
 
     let plan = plan();
     if let Some(planned) = plan.first() {
         let found = consume::find_documents(planned.patient, xds_model::query::ReturnType::LeafClass);
-        let entries = clinic.query("find-documents", &found).await;
+        let entries = second.query("find-documents", &found).await;
         let entries = entries
             .map(|response| response.objects.entries)
             .unwrap_or_default();
@@ -219,7 +236,7 @@ async fn publish_all(
     publish(&plan, &[first, second], now, &mut step).await
 }
 
-async fn use_all(clinic: &Caller, hospital: &Caller, published: &[Published], show: &mut Show) {
+async fn use_all(hospital: &Caller, published: &[Published], show: &mut Show) {
     let in_force = published
         .iter()
         .filter(|document| !consume::is_replaced(document, published))
@@ -227,33 +244,19 @@ async fn use_all(clinic: &Caller, hospital: &Caller, published: &[Published], sh
     let for_patients = 3 * PATIENTS.len();
 
     let mut step = show.step(
-        "診療所として探す (ITI-18, c1)",
-        "find as a clinic (ITI-18, c1)",
-        for_patients,
-    );
-    let entries = consume::find(clinic, published, &mut step).await;
-    drop(step);
-    let sets = consume::sets(published).len();
-    let mut step = show.step(
-        "提出単位をたどる (ITI-18, c1)",
-        "follow submissions (ITI-18, c1)",
-        sets,
-    );
-    consume::submission_sets(clinic, published, &mut step).await;
-    drop(step);
-    let mut step = show.step(
-        "診療所として開く (ITI-43, c1)",
-        "open as a clinic (ITI-43, c1)",
-        in_force,
-    );
-    consume::open(clinic, &entries, published, &mut step).await;
-    drop(step);
-    let mut step = show.step(
         "病院として探す (ITI-18, h2)",
         "find as a hospital (ITI-18, h2)",
         for_patients,
     );
     let entries = consume::find(hospital, published, &mut step).await;
+    drop(step);
+    let sets = consume::sets(published).len();
+    let mut step = show.step(
+        "提出単位をたどる (ITI-18, h2)",
+        "follow submissions (ITI-18, h2)",
+        sets,
+    );
+    consume::submission_sets(hospital, published, &mut step).await;
     drop(step);
     let mut step = show.step(
         "病院として開く (ITI-43, h2)",
@@ -263,11 +266,11 @@ async fn use_all(clinic: &Caller, hospital: &Caller, published: &[Published], sh
     consume::open(hospital, &entries, published, &mut step).await;
     drop(step);
     let mut step = show.step(
-        "差し替え、追記、フォルダーを確かめる (ITI-18, c1)",
-        "check replacement, addendum, folders (ITI-18, c1)",
+        "差し替え、追記、フォルダーを確かめる (ITI-18, h2)",
+        "check replacement, addendum, folders (ITI-18, h2)",
         checks::relation_results(published),
     );
-    checks::relations(clinic, published, &mut step).await;
+    checks::relations(hospital, published, &mut step).await;
 }
 
 fn judge_replies(replies: &Replies, show: &mut Show) -> Result<(), Stopped> {

@@ -1,5 +1,6 @@
 //! The code lists of the domain: those of the IHE samples, and a few Japanese ones.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use xds_model::CodedValue;
@@ -7,12 +8,30 @@ use xds_model::code::CodedAttribute;
 
 use crate::roster::AUTHORITY;
 
+const SAMPLES: &str = include_str!("../../vectors/codes/affinity-domain.json");
+
 /// The code lists that the samples use.
 pub(crate) fn samples() -> PathBuf {
     PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../vectors/codes/affinity-domain.json"
     ))
+}
+
+/// Code values of every classCode in both lists.
+pub(crate) fn classes() -> BTreeSet<String> {
+    let samples: serde_json::Value = serde_json::from_str(SAMPLES).unwrap_or_default();
+    let listed = |file: &serde_json::Value| {
+        let codes = file.pointer("/codeSets/classCode/codes").and_then(|codes| codes.as_array());
+        let codes: Vec<String> = codes
+            .into_iter()
+            .flatten()
+            .filter_map(|code| Some(code.get(0)?.as_str()?.to_owned()))
+            .collect();
+        codes
+    };
+    let ours = ours(CodedAttribute::ClassCode).map(|[code, ..]| code.to_owned());
+    listed(&samples).into_iter().chain(ours).collect()
 }
 
 /// The Japanese part, with our assigning authority.

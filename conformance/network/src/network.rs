@@ -21,6 +21,16 @@ use crate::server::Server;
 use crate::watcher::watch;
 use crate::xua::Provider;
 
+/// Arguments of `node add` for a node whose users bring no assertion: a physician who treats and signed in with two
+/// factors.
+pub const DEFAULT_USER: &[&str] = &[
+    "--default-role",
+    "physician",
+    "--default-purpose",
+    "TREAT",
+    "--default-two-factor",
+];
+
 /// One of the two programs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Program {
@@ -78,7 +88,7 @@ impl Network {
     /// When a part of it cannot be made.
     pub fn make(options: &Options) -> Result<Self, NetworkError> {
         let folder = std::env::temp_dir().join(format!("renkei-net-{}", System.random().simple()));
-        for name in ["pki", "journal", "keys"] {
+        for name in ["pki", "journal", "keys", "evidence"] {
             let path = folder.join(name);
             fs::create_dir_all(&path).map_err(NetworkError::io(&path))?;
         }
@@ -106,15 +116,14 @@ impl Network {
         Ok(network)
     }
 
-    /// Code lists, settings, organisations and nodes, by the command line.
+    /// Code lists, settings, organisations, nodes and what they agreed on, by the command line.
     fn fill(&self, options: &Options) -> Result<(), NetworkError> {
         self.write("codes-jp.json", &codes::japanese())?;
         let (samples, japanese) = (codes::samples(), self.folder.join("codes-jp.json"));
         let files = [samples, japanese].map(|file| file.display().to_string());
         let [samples, japanese] = files.each_ref().map(String::as_str);
         self.command(Program::Registry, &["codes", "import", samples, japanese])?;
-        let shared = options.shared_with_all.to_string();
-        self.setting("shared-with-all", &shared)?;
+        self.setting("default-user-allowed", &options.default_users.to_string())?;
         for organisation in ORGANISATIONS {
             let (id, name, entity) = (organisation.id, organisation.name, organisation.entity);
             let arguments = ["org", "add", "--id", id, "--name", name, "--entity", entity];
@@ -122,14 +131,15 @@ impl Network {
         }
         for node in NODES {
             let allow: Vec<_> = node.allow.iter().map(|transaction| transaction.name()).collect();
-            self.enrol(
-                node.name,
-                node.organisation().id,
-                &allow.join(","),
-                node.arguments,
-            )?;
+            let user = if options.default_users && node.organisation().is_clinical() {
+                DEFAULT_USER
+            } else {
+                &[]
+            };
+            let more = [node.arguments, user].concat();
+            self.enrol(node.name, node.organisation().id, &allow.join(","), &more)?;
         }
-        Ok(())
+        self.import_domain(options.joint_use)
     }
 
     /// `node add` for the certificate of this name.

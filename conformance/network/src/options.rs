@@ -1,8 +1,11 @@
 /// What differs between networks.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The domain setting that lets every enrolled organisation see everything.
-    pub shared_with_all: bool,
+    /// Whether all members use all documents jointly, from the beginning. Without it a member sees its own entity's
+    /// alone, until [`Network::agree`](crate::Network::agree).
+    pub joint_use: bool,
+    /// Whether a node's entry vouches for a physician who treats, for clients that bring no assertion.
+    pub default_users: bool,
     /// TOML that is merged over the registry's configuration, such as `[limits]\nnode_in_flight_max = 2`.
     pub registry: String,
     /// The same for the repository.
@@ -17,7 +20,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            shared_with_all: true,
+            joint_use: true,
+            default_users: true,
             registry: String::new(),
             repository: String::new(),
             xua: false,

@@ -9,6 +9,8 @@ pub const AUTHORITY: &str = "1.2.392.9.9.9.7.1";
 pub const SAMPLES_AUTHORITY: &str = "1.3.6.1.4.1.21367.13.20.1000";
 /// repositoryUniqueId of the repository.
 pub const REPOSITORY_UNIQUE_ID: &str = "1.2.392.9.9.9.7.2";
+/// Who runs the registry: it has no documents and no patients of its own.
+pub const OPERATOR: &str = "network";
 /// The authority beside a facility code in an authorInstitution.
 const FACILITY_AUTHORITY: &str = "1.2.392.9.9.9.7.4";
 
@@ -21,6 +23,8 @@ pub struct Organisation {
     pub name: &'static str,
     /// Its legal entity.
     pub entity: &'static str,
+    /// What it is, as the domain file says it.
+    pub kind: &'static str,
     /// The authority of its own patient ids.
     pub patients: &'static str,
     /// Its sourceId.
@@ -37,7 +41,7 @@ impl Organisation {
 const fn organisation(
     id: &'static str,
     name: &'static str,
-    entity: &'static str,
+    (entity, kind): (&'static str, &'static str),
     patients: &'static str,
     source: &'static str,
 ) -> Organisation {
@@ -45,6 +49,7 @@ const fn organisation(
         id,
         name,
         entity,
+        kind,
         patients,
         source,
     }
@@ -55,49 +60,49 @@ pub const ORGANISATIONS: [Organisation; 7] = [
     organisation(
         "1311234567",
         "中央病院",
-        "chuo",
+        ("chuo", "HOSPITAL"),
         "1.2.392.9.9.9.7.51.1",
         "1.2.392.9.9.9.7.3.1",
     ),
     organisation(
         "1311234575",
         "中央病院東分院",
-        "chuo",
+        ("chuo", "HOSPITAL"),
         "1.2.392.9.9.9.7.51.2",
         "1.2.392.9.9.9.7.3.2",
     ),
     organisation(
         "1312345678",
         "さくら診療所",
-        "sakura",
+        ("sakura", "CLINIC"),
         "1.2.392.9.9.9.7.51.3",
         "1.2.392.9.9.9.7.3.3",
     ),
     organisation(
         "1312345686",
         "青葉クリニック",
-        "aoba",
+        ("aoba", "CLINIC"),
         "1.2.392.9.9.9.7.51.4",
         "1.2.392.9.9.9.7.3.4",
     ),
     organisation(
         "1312345694",
         "港内科医院",
-        "minato",
+        ("minato", "CLINIC"),
         "1.2.392.9.9.9.7.51.5",
         "1.2.392.9.9.9.7.3.5",
     ),
     organisation(
         "1319876541",
         "臨海画像診断センター",
-        "rinkai",
+        ("rinkai", "READING_CENTRE"),
         "1.2.392.9.9.9.7.51.6",
         "1.2.392.9.9.9.7.3.6",
     ),
     organisation(
-        "network",
+        OPERATOR,
         "事務局",
-        "network",
+        ("network", "OPERATOR"),
         "1.2.392.9.9.9.7.51.7",
         "1.2.392.9.9.9.7.3.7",
     ),
@@ -124,9 +129,16 @@ impl Member {
     }
 }
 
+impl Organisation {
+    /// Whether it takes part as a member that has patients, and not as the operator.
+    pub fn is_clinical(&self) -> bool {
+        self.id != OPERATOR
+    }
+}
+
 const HOSPITAL: &[Transaction] = &[Iti8, Iti18, Iti41, Iti42, Iti43];
 const CLINIC: &[Transaction] = &[Iti18, Iti41, Iti43];
-/// `h1` feeds patients, has a default user, and the busy tests run over it.
+/// `h1` feeds patients, and the busy tests run over it.
 const FEEDER: &[&str] = &[
     "--feeds",
     AUTHORITY,
@@ -136,11 +148,14 @@ const FEEDER: &[&str] = &[
     "200",
 ];
 
+/// Benchmarks read over `c1`.
+const BUSY: &[&str] = &["--in-flight-max", "200"];
+
 /// Every node: each has a certificate.
 pub const NODES: [Member; 9] = [
     member("h1", 0, &Transaction::ALL, FEEDER),
     member("h2", 1, HOSPITAL, &["--allow-tls12"]),
-    member("c1", 2, CLINIC, &[]),
+    member("c1", 2, CLINIC, BUSY),
     member("c2", 3, CLINIC, &[]),
     member("c3", 4, CLINIC, &[]),
     member("rad", 5, CLINIC, &[]),

@@ -61,6 +61,7 @@ impl Provider {
                 "urn:oasis:names:tc:xspa:1.0:subject:organization-id",
                 &organization_id(organisation),
             )
+            .with_text("urn:renkei:xua:auth-level", "two-factor")
             .with_code(
                 "urn:oasis:names:tc:xacml:2.0:subject:role",
                 "Role",
@@ -111,7 +112,7 @@ entity_id = \"{ISSUER}\"
 certificates = [\"{CERTIFICATE}\"]
 "
     );
-    for organisation in ORGANISATIONS.iter().filter(|one| one.id != "network") {
+    for organisation in ORGANISATIONS.iter().filter(|one| one.is_clinical()) {
         text.push_str(&format!(
             "
 [[xua.issuer.organisation]]

@@ -163,7 +163,7 @@ async fn auz_03_denied_unknown_and_empty_are_one_answer() {
 }
 
 /// The whole answer to a query, without what is fresh in each: MessageID, RelatesTo and the date.
-async fn body(node: &renkei_network::Node, query: &QueryBuilder) -> String {
+pub(crate) async fn body(node: &renkei_network::Node, query: &QueryBuilder) -> String {
     let mut text = String::new();
     query.write(&mut text);
     let message = envelope(&headers(QUERY), &text);

@@ -22,7 +22,7 @@ fn quiet() -> &'static Network {
 /// Short waits, so that tests of them are short.
 fn options() -> Options {
     Options {
-        shared_with_all: false,
+        joint_use: false,
         log_level: "debug".to_owned(),
         ..Options::default()
     }

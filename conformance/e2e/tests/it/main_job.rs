@@ -340,13 +340,13 @@ async fn an_unknown_patient_is_refused_and_stores_nothing() {
     assert_eq!(documents.len(), 0);
 }
 
-/// Two hospitals of one legal entity see each other's records; a clinic sees them when the domain says so, which is
-/// in force within three seconds.
+/// Two hospitals of one legal entity see each other's records; a clinic sees them while an agreement of joint use is in
+/// force, which a running registry learns within three seconds.
 #[tokio::test]
-async fn who_sees_what_follows_the_setting_shared_with_all() {
+async fn who_sees_what_follows_the_agreement() {
     let network = tokio::task::spawn_blocking(|| {
         start(&Options {
-            shared_with_all: false,
+            joint_use: false,
             ..Options::default()
         })
     });
@@ -368,7 +368,7 @@ async fn who_sees_what_follows_the_setting_shared_with_all() {
     assert_eq!(withheld.errors[0].context, unknown.errors[0].context);
     assert_eq!(c1.documents(&id).await.unwrap().len(), 0);
 
-    network.setting("shared-with-all", "true").unwrap();
+    network.agree().unwrap();
     let set = Instant::now();
     until("the clinic sees the document", Duration::from_secs(3), || async {
         c1.find(&patient).await.unwrap().len() == 1
@@ -377,7 +377,7 @@ async fn who_sees_what_follows_the_setting_shared_with_all() {
     assert!(set.elapsed() < Duration::from_secs(3));
     assert_eq!(c1.retrieve(&id).await.unwrap().1[0].1, b"ours");
 
-    network.setting("shared-with-all", "false").unwrap();
+    network.disagree().unwrap();
     until("the clinic sees it no more", Duration::from_secs(3), || async {
         c1.find(&patient).await.unwrap().is_empty()
     })

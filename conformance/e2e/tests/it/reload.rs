@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use renkei_network::{Network, Node, Options, Program, RawConnection};
+use renkei_network::{DEFAULT_USER, Network, Node, Options, Program, RawConnection};
 use xds_ebxml::rs::ResponseStatus;
 
 use crate::http::good_query;
@@ -24,7 +24,9 @@ async fn network() -> &'static Network {
 async fn enrolled(network: &'static Network, name: &str) -> (Node, Vec<u8>) {
     let issued = network.pki().issue(name).unwrap();
     let c1 = network.node("c1").unwrap().organisation;
-    network.enrol(name, c1.id, "ITI-18,ITI-41,ITI-43", &[]).unwrap();
+    network
+        .enrol(name, c1.id, "ITI-18,ITI-41,ITI-43", DEFAULT_USER)
+        .unwrap();
     let node = network.node(name).unwrap();
     until("the registry serves it", Duration::from_secs(10), || async {
         node.documents(&["1.2.3"]).await.is_ok()

@@ -199,7 +199,7 @@ async fn aud_08_killed_while_it_indexes_the_registry_goes_on_where_it_stood() {
 #[tokio::test]
 async fn what_was_withheld_is_for_the_operator_alone() {
     let options = Options {
-        shared_with_all: false,
+        joint_use: false,
         ..Options::default()
     };
     let network = network(options).await;
