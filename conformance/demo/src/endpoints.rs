@@ -174,10 +174,7 @@ mod tests {
             ("/xua/cert", "/x/pki/idp.pem"),
             ("/xua/key", "/x/pki/idp.key"),
             ("/xua/audience", "urn:oid:1.2.392.9.9.9"),
-            (
-                "/nodes/c1/organization_id",
-                "urn:oid:1.2.392.9.9.9.4.1312345678",
-            ),
+            ("/nodes/c1/organization_id", "urn:oid:1.2.392.9.9.9.4.1312345678"),
             ("/xua/issuer", "https://idp.renkei.example/demo"),
             ("/metrics/registry", "http://127.0.0.1:3/metrics"),
             ("/metrics/repository", "http://127.0.0.1:5/metrics"),

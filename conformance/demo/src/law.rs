@@ -52,8 +52,20 @@ pub(crate) async fn enter(
     }
     let file = folder.join("domain.json");
     folders::write(&file, domain(commands)?.as_bytes())?;
-    let (file, evidence) = (file.display().to_string(), folder.join("evidence").display().to_string());
-    let import = ["domain", "import", "--file", &file, "--evidence", &evidence, "--by", CLERK];
+    let (file, evidence) = (
+        file.display().to_string(),
+        folder.join("evidence").display().to_string(),
+    );
+    let import = [
+        "domain",
+        "import",
+        "--file",
+        &file,
+        "--evidence",
+        &evidence,
+        "--by",
+        CLERK,
+    ];
     commands.run("registry", &import).await?;
     step.right();
     let look = look(now);
@@ -73,7 +85,16 @@ pub(crate) async fn add(
     let text = serde_json::to_vec_pretty(version).map_err(|error| Stopped::file(&file, error))?;
     folders::write(&file, &text)?;
     let file = file.display().to_string();
-    let arguments = ["instrument", "add", "--kind", kind, "--file", &file, "--by", CLERK];
+    let arguments = [
+        "instrument",
+        "add",
+        "--kind",
+        kind,
+        "--file",
+        &file,
+        "--by",
+        CLERK,
+    ];
     commands.run("registry", &arguments).await
 }
 
@@ -131,14 +152,23 @@ mod tests {
         look["version"] = 1.into();
         file["publication_checks"] = serde_json::json!([look]);
         for (list, version) in more {
-            let versions = file.as_object_mut().unwrap().entry(*list).or_insert(serde_json::json!([]));
+            let versions = file
+                .as_object_mut()
+                .unwrap()
+                .entry(*list)
+                .or_insert(serde_json::json!([]));
             versions.as_array_mut().unwrap().push(version.clone());
         }
         from_str(&file.to_string()).unwrap()
     }
 
     /// Classes of documents of an author that an organisation gets, each with its basis.
-    fn gets(file: &DomainFile, who: serde_json::Value, author: &str, patient: &Patient) -> Vec<(String, Basis)> {
+    fn gets(
+        file: &DomainFile,
+        who: serde_json::Value,
+        author: &str,
+        patient: &Patient,
+    ) -> Vec<(String, Basis)> {
         let (ledger, instruments) = file.clone().into_facts();
         let facts = Facts {
             ledger: &ledger,
@@ -148,7 +178,10 @@ mod tests {
             "op": "RETRIEVE", "at": rfc3339(NOW + time::Duration::SECOND), "user": "dr", "role": "physician",
             "auth_level": "TWO_FACTOR", "purpose": "TREAT", "patient": patient.id(),
         });
-        request.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
+        request
+            .as_object_mut()
+            .unwrap()
+            .extend(who.as_object().unwrap().clone());
         let decided = CLASSES.iter().filter_map(|class| {
             let question = serde_json::json!({ "request": request, "document": {
                 "author_org": author, "class_code": class, "type_code": "x", "stored_by": "network",
@@ -184,7 +217,11 @@ mod tests {
             let named = format!("\"file\": \"{name}\", \"sha256\": \"{hash}\"");
             assert!(text.contains(&named), "{named}");
         }
-        let names: BTreeSet<&str> = text.split("\"file\": \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let names: BTreeSet<&str> = text
+            .split("\"file\": \"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
         assert_eq!(names, EVIDENCE.iter().map(|(name, _)| *name).collect());
     }
 
@@ -192,14 +229,26 @@ mod tests {
     fn its_organisations_are_those_of_the_ledger() {
         let file = domain(&[]);
         for organisation in ORGANISATIONS {
-            let version = file.organisations.iter().find(|one| one.id.as_str() == organisation.id).unwrap();
+            let version = file
+                .organisations
+                .iter()
+                .find(|one| one.id.as_str() == organisation.id)
+                .unwrap();
             assert_eq!(version.terms.entity.0, organisation.entity);
             assert_eq!(version.terms.name, organisation.name);
-            let entity = file.legal_entities.iter().find(|one| one.id.as_str() == organisation.entity).unwrap();
+            let entity = file
+                .legal_entities
+                .iter()
+                .find(|one| one.id.as_str() == organisation.entity)
+                .unwrap();
             assert_eq!(entity.terms.name, organisation.entity_name);
         }
         for node in &NODES {
-            assert!(DOMAIN.contains(&format!("\"SHA-256 of pki/{}.pem\"", node.name)), "{}", node.name);
+            assert!(
+                DOMAIN.contains(&format!("\"SHA-256 of pki/{}.pem\"", node.name)),
+                "{}",
+                node.name
+            );
         }
     }
 
@@ -211,7 +260,10 @@ mod tests {
         let got = |node: &str| gets(&file, of(node), h1, patient);
         assert_eq!(got("h1"), only(&CLASSES, Basis::Own));
         assert_eq!(got("h2"), only(&CLASSES, Basis::Own));
-        let joint = only(&["EXAMINATION", "PRESCRIPTION", "REFERRAL", "SUMMARY"], Basis::Joint);
+        let joint = only(
+            &["EXAMINATION", "PRESCRIPTION", "REFERRAL", "SUMMARY"],
+            Basis::Joint,
+        );
         assert_eq!(got("c1"), joint);
         for node in ["c2", "c3", "rad", "repository"] {
             assert_eq!(got(node), [], "{node}");
@@ -220,7 +272,8 @@ mod tests {
         assert_eq!(gets(&file, of("h2"), h1, not_enrolled).len(), CLASSES.len());
         let mut task = of("rad");
         task["purpose"] = "ENTRUSTED_TASK".into();
-        task["capacity"] = serde_json::json!({ "CONTRACTOR_OF": { "entity": "chuo", "contract": "rad-images" } });
+        task["capacity"] =
+            serde_json::json!({ "CONTRACTOR_OF": { "entity": "chuo", "contract": "rad-images" } });
         assert_eq!(gets(&file, task, h1, patient), only(&["IMAGE"], Basis::Entrust));
     }
 

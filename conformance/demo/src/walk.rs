@@ -158,11 +158,7 @@ fn configure(folders: &Folders, show: &mut Show) -> Result<Ports, Stopped> {
 }
 
 /// The main job: patients, documents, queries, retrievals, refusals; and the judgement of every reply.
-pub(crate) async fn main_job(
-    commands: &Commands<'_>,
-    ports: Ports,
-    show: &mut Show,
-) -> Result<(), Stopped> {
+pub(crate) async fn main_job(commands: &Commands<'_>, ports: Ports, show: &mut Show) -> Result<(), Stopped> {
     let folders = commands.folders;
     let replies = Arc::new(Replies::new(folders.replies()));
     let caller = |name| Caller::new(name, &folders.pki(), ports, &replies);

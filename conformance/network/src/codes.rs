@@ -22,7 +22,9 @@ pub(crate) fn samples() -> PathBuf {
 pub(crate) fn classes() -> BTreeSet<String> {
     let samples: serde_json::Value = serde_json::from_str(SAMPLES).unwrap_or_default();
     let listed = |file: &serde_json::Value| {
-        let codes = file.pointer("/codeSets/classCode/codes").and_then(|codes| codes.as_array());
+        let codes = file
+            .pointer("/codeSets/classCode/codes")
+            .and_then(|codes| codes.as_array());
         let codes: Vec<String> = codes
             .into_iter()
             .flatten()

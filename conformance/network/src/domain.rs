@@ -54,7 +54,11 @@ pub(crate) struct Domain<'d> {
 impl Domain<'_> {
     /// The domain file.
     pub(crate) fn file(&self, joint_use: bool) -> Value {
-        let clinical = || ORGANISATIONS.iter().filter(|organisation| organisation.is_clinical());
+        let clinical = || {
+            ORGANISATIONS
+                .iter()
+                .filter(|organisation| organisation.is_clinical())
+        };
         let agreements: Vec<Value> = joint_use.then(|| self.agreement()).into_iter().collect();
         json!({
             "format": "renkei-domain/1",

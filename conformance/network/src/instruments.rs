@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::Value;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use xds_model::{Clock, IdSource};
 use xds_model::time::System;
+use xds_model::{Clock, IdSource};
 use xds_tls::Fingerprint;
 
 use crate::codes;
@@ -27,7 +27,16 @@ impl Network {
         self.write("domain.json", &file.to_string())?;
         let (file, folder) = (self.folder().join("domain.json"), self.folder().join("evidence"));
         let (file, folder) = (file.display().to_string(), folder.display().to_string());
-        let arguments = ["domain", "import", "--file", &file, "--evidence", &folder, "--by", CLERK];
+        let arguments = [
+            "domain",
+            "import",
+            "--file",
+            &file,
+            "--evidence",
+            &folder,
+            "--by",
+            CLERK,
+        ];
         self.command(Program::Registry, &arguments)?;
         self.interim(joint_use);
         Ok(())
@@ -71,7 +80,16 @@ impl Network {
         self.write(&name, &version.to_string())?;
         let file = self.folder().join(name).display().to_string();
         let evidence = self.folder().join(EVIDENCE_FILE).display().to_string();
-        let mut arguments = vec!["instrument", "add", "--kind", kind, "--file", &file, "--by", CLERK];
+        let mut arguments = vec![
+            "instrument",
+            "add",
+            "--kind",
+            kind,
+            "--file",
+            &file,
+            "--by",
+            CLERK,
+        ];
         if version.to_string().contains("evidence.txt") {
             arguments.extend(["--evidence", &evidence]);
         }
