@@ -44,6 +44,11 @@ impl Commands<'_> {
 
     /// Runs one command of a server's binary, with its configuration.
     pub(crate) async fn run(&self, server: &str, arguments: &[&str]) -> Result<(), Stopped> {
+        self.answer(server, arguments).await.map(drop)
+    }
+
+    /// The same, and what it said on standard output.
+    pub(crate) async fn answer(&self, server: &str, arguments: &[&str]) -> Result<String, Stopped> {
         let shown = format!("renkei-{server} {}", arguments.join(" "));
         let expected = || {
             Say::new(
@@ -63,11 +68,12 @@ impl Commands<'_> {
             .await
             .map_err(|_| stopped(format!("nothing within {} s", PATIENCE.as_secs())))?
             .map_err(|error| stopped(format!("{}: {error}", self.binary(server).display())))?;
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = format!("{answer}{}", String::from_utf8_lossy(&output.stderr));
         note(&self.log(), &format!("$ {shown}\n{said}"))
             .map_err(|error| Stopped::file(&self.log(), error))?;
         match output.status.success() {
-            true => Ok(()),
+            true => Ok(answer),
             false => Err(stopped(format!("{}: {}", output.status, said.trim()))),
         }
     }

@@ -10,8 +10,9 @@ use xds_tls::Fingerprint;
 
 use crate::commands::Commands;
 use crate::folders;
-use crate::network::NODES;
+use crate::network::{NODES, NOT_ENROLLED};
 use crate::pki::certificate;
+use crate::publish::Published;
 use crate::show::Running;
 use crate::stopped::Stopped;
 
@@ -72,6 +73,11 @@ pub(crate) async fn enter(
     add(commands, "publication-check", "look-1.json", &look).await?;
     step.right();
     Ok(())
+}
+
+/// Whether the joint-use agreement covers a document: it names no images, and the patient has to be enrolled.
+pub(crate) fn is_used_jointly(document: &Published) -> bool {
+    !document.kind.is_image() && document.patient.number != NOT_ENROLLED
 }
 
 /// `instrument add` of one version, kept in the folder of the domain.

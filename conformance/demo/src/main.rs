@@ -22,6 +22,7 @@ mod report;
 mod servers;
 mod show;
 mod stopped;
+mod story;
 mod trail;
 mod walk;
 

@@ -53,7 +53,8 @@ impl Organisation {
     }
 }
 
-const H1: Organisation = Organisation {
+/// The hospital that refers and discharges.
+pub(crate) const H1: Organisation = Organisation {
     id: "1311234567",
     name: "中央病院",
     kana: "チュウオウビョウイン",
@@ -67,21 +68,24 @@ const H2: Organisation = Organisation {
     entity: "chuo",
     entity_name: "医療法人中央会",
 };
-const C1: Organisation = Organisation {
+/// A clinic that uses documents jointly with the hospitals.
+pub(crate) const C1: Organisation = Organisation {
     id: "1312345678",
     name: "さくら診療所",
     kana: "サクラシンリョウジョ",
     entity: "sakura",
     entity_name: "さくら診療所",
 };
-const C2: Organisation = Organisation {
+/// A clinic that has signed no agreement.
+pub(crate) const C2: Organisation = Organisation {
     id: "1312345686",
     name: "青葉クリニック",
     kana: "アオバクリニック",
     entity: "aoba",
     entity_name: "医療法人社団青葉会",
 };
-const C3: Organisation = Organisation {
+/// A clinic that takes emergencies.
+pub(crate) const C3: Organisation = Organisation {
     id: "1312345694",
     name: "港内科医院",
     kana: "ミナトナイカイイン",
@@ -270,6 +274,9 @@ const fn patient(number: u16, names: [Name; 3], birth: &'static str, female: boo
         jis,
     }
 }
+
+/// The patient who did not enrol in the network.
+pub(crate) const NOT_ENROLLED: u16 = 12;
 
 /// The patients. The third, sixth, ninth and eleventh have characters that only Unicode has.
 pub(crate) const PATIENTS: [Patient; 12] = [

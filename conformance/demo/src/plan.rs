@@ -50,7 +50,8 @@ pub(crate) fn plan() -> Vec<Planned> {
             ..Planned::new(&FIRST, patient, &[Kind::Laboratory, Kind::Prescription], 5)
         });
     }
-    let [first, second, ..] = &PATIENTS;
+    let [first, second, _, fourth, ..] = &PATIENTS;
+    plan.push(Planned::new(&FIRST, fourth, &[Kind::Referral, Kind::Picture], 3));
     plan.push(Planned {
         title_suffix: "（訂正版）",
         relation: Some((AssociationType::Replace, Kind::Referral)),

@@ -18,6 +18,7 @@ use crate::folders::Folders;
 use crate::network::{PATIENTS, Patient};
 use crate::show::Show;
 use crate::stopped::Stopped;
+use crate::story::basis;
 
 /// Events shown at most: the rest is counted.
 const SHOWN_MAX: usize = 40;
@@ -148,15 +149,6 @@ fn row(server: &str, told: &Told, lang: Lang) -> [String; 6] {
         bases.join(" "),
         lang.pick(&outcome).to_owned(),
     ]
-}
-
-/// A basis in words; its code where this table does not know it.
-fn basis(code: &str) -> Say {
-    match code {
-        "OWN" => Say::new("自院", "own record"),
-        "SHARED_WITH_ALL" => Say::new("全機関で共有(デモの設定)", "shared with all (the demo's setting)"),
-        other => Say::new(other, other),
-    }
 }
 
 fn what(kind: &EventKind) -> Say {

@@ -17,7 +17,7 @@ use crate::endpoints::Endpoints;
 use crate::feed;
 use crate::folders::{self, Folders};
 use crate::law;
-use crate::network::{FIRST, PATIENTS, SECOND};
+use crate::network::{C1, FIRST, PATIENTS, SECOND};
 use crate::pki;
 use crate::plan::{documents, plan};
 use crate::publish::{Published, publish};
@@ -25,6 +25,10 @@ use crate::replies::{self, Replies};
 use crate::servers::Server;
 use crate::show::Show;
 use crate::stopped::Stopped;
+use crate::story;
+
+/// The clinic that finds and opens what is used jointly.
+const CLINIC: &str = "c1";
 
 /// The servers that run. Each is taken out when it is stopped.
 #[derive(Debug, Default)]
@@ -162,10 +166,14 @@ pub(crate) async fn main_job(commands: &Commands<'_>, ports: Ports, show: &mut S
     let folders = commands.folders;
     let replies = Arc::new(Replies::new(folders.replies()));
     let caller = |name| Caller::new(name, &folders.pki(), ports, &replies);
-    let (first, second) = (caller(FIRST.node)?, caller(SECOND.node)?);
+    let first = caller(FIRST.node)?;
     let provider = IdentityProvider::open(&folders.pki())?;
-    let spec = IdentityProvider::spec(SECOND.organisation, "watanabe", "TREAT");
-    let second = second.with_assertion(provider.sign(&spec)?);
+    let treating = |node, organisation, user| {
+        let spec = IdentityProvider::spec(organisation, user, "TREAT");
+        Ok::<_, Stopped>(caller(node)?.with_assertion(provider.sign(&spec)?))
+    };
+    let second = treating(SECOND.node, SECOND.organisation, "watanabe")?;
+    let clinic = treating(CLINIC, &C1, "sakurai")?;
     let now = System.now();
 
     feed::feed(
@@ -188,6 +196,7 @@ pub(crate) async fn main_job(commands: &Commands<'_>, ports: Ports, show: &mut S
     )
     .await?;
     let published = publish_all(&first, &second, now, show).await;
+    use_jointly(&clinic, &published, show).await;
     use_all(&second, &published, show).await;
 
     let plan = plan();
@@ -213,6 +222,7 @@ pub(crate) async fn main_job(commands: &Commands<'_>, ports: Ports, show: &mut S
         );
         checks::refusals(&tried, &mut step).await?;
     }
+    story::tell(commands, ports, &published, &replies, show).await?;
     judge_replies(&replies, show)
 }
 
@@ -232,41 +242,64 @@ async fn publish_all(
     publish(&plan, &[first, second], now, &mut step).await
 }
 
-async fn use_all(hospital: &Caller, published: &[Published], show: &mut Show) {
-    let in_force = published
+/// The clinic: everything that the agreement covers, and nothing else.
+async fn use_jointly(clinic: &Caller, published: &[Published], show: &mut Show) {
+    let published: Vec<Published> = published
+        .iter()
+        .filter(|document| law::is_used_jointly(document))
+        .cloned()
+        .collect();
+    let mut step = show.step(
+        "診療所として共同利用の文書を探す (ITI-18, c1)",
+        "find what is used jointly, as a clinic (ITI-18, c1)",
+        3 * PATIENTS.len(),
+    );
+    let entries = consume::find(clinic, &published, &mut step).await;
+    drop(step);
+    let mut step = show.step(
+        "診療所として開く (ITI-43, c1)",
+        "open as a clinic (ITI-43, c1)",
+        in_force(&published),
+    );
+    consume::open(clinic, &entries, &published, &mut step).await;
+    drop(step);
+    let sets = consume::sets(&published).len();
+    let mut step = show.step(
+        "提出単位をたどる (ITI-18, c1)",
+        "follow submissions (ITI-18, c1)",
+        sets,
+    );
+    consume::submission_sets(clinic, &published, &mut step).await;
+    drop(step);
+    let mut step = show.step(
+        "差し替え、追記、フォルダーを確かめる (ITI-18, c1)",
+        "check replacement, addendum, folders (ITI-18, c1)",
+        checks::relation_results(&published),
+    );
+    checks::relations(clinic, &published, &mut step).await;
+}
+
+fn in_force(published: &[Published]) -> usize {
+    published
         .iter()
         .filter(|document| !consume::is_replaced(document, published))
-        .count();
-    let for_patients = 3 * PATIENTS.len();
+        .count()
+}
 
+async fn use_all(hospital: &Caller, published: &[Published], show: &mut Show) {
     let mut step = show.step(
         "病院として探す (ITI-18, h2)",
         "find as a hospital (ITI-18, h2)",
-        for_patients,
+        3 * PATIENTS.len(),
     );
     let entries = consume::find(hospital, published, &mut step).await;
-    drop(step);
-    let sets = consume::sets(published).len();
-    let mut step = show.step(
-        "提出単位をたどる (ITI-18, h2)",
-        "follow submissions (ITI-18, h2)",
-        sets,
-    );
-    consume::submission_sets(hospital, published, &mut step).await;
     drop(step);
     let mut step = show.step(
         "病院として開く (ITI-43, h2)",
         "open as a hospital (ITI-43, h2)",
-        in_force,
+        in_force(published),
     );
     consume::open(hospital, &entries, published, &mut step).await;
-    drop(step);
-    let mut step = show.step(
-        "差し替え、追記、フォルダーを確かめる (ITI-18, h2)",
-        "check replacement, addendum, folders (ITI-18, h2)",
-        checks::relation_results(published),
-    );
-    checks::relations(hospital, published, &mut step).await;
 }
 
 fn judge_replies(replies: &Replies, show: &mut Show) -> Result<(), Stopped> {

@@ -37,14 +37,7 @@ impl Network {
             "--by",
             CLERK,
         ];
-        self.command(Program::Registry, &arguments)?;
-        self.interim(joint_use);
-        Ok(())
-    }
-
-    /// What the interim rules know of joint use; a registry that decides by instruments has no such setting.
-    fn interim(&self, joint_use: bool) {
-        let _ = self.setting("shared-with-all", &joint_use.to_string());
+        self.command(Program::Registry, &arguments).map(drop)
     }
 
     /// Enters the agreement of all members to use all classes jointly, in a network that was started without.
@@ -52,7 +45,6 @@ impl Network {
     /// # Errors
     /// When it is refused.
     pub fn agree(&self) -> Result<(), NetworkError> {
-        self.interim(true);
         let agreement = self.domain(|domain| domain.agreement())?;
         self.add_instrument("agreement", agreement)
     }
@@ -62,7 +54,6 @@ impl Network {
     /// # Errors
     /// When there is none.
     pub fn disagree(&self) -> Result<(), NetworkError> {
-        self.interim(false);
         self.end_instrument("agreement", AGREEMENT, 1)
     }
 

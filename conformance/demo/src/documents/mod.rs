@@ -61,6 +61,11 @@ impl Kind {
         }
     }
 
+    /// Whether it is an image 画像, or names images.
+    pub(crate) fn is_image(self) -> bool {
+        matches!(self, Self::Picture | Self::KeyImages)
+    }
+
     /// mimeType.
     pub(crate) fn mime_type(self) -> &'static str {
         match self {

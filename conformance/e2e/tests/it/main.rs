@@ -15,6 +15,7 @@ mod clock;
 mod delivery;
 mod five_checks;
 mod http;
+mod law;
 mod main_job;
 mod operator;
 mod outside;
