@@ -12,6 +12,7 @@ use xds_server::lang::Say;
 
 use crate::codes;
 use crate::folders::{self, Folders};
+use crate::law;
 use crate::network::{AUTHORITY, NODES, Node, ORGANISATIONS, Organisation, Role};
 use crate::show::Running;
 use crate::stopped::Stopped;
@@ -21,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const BASE_FILE: &str = "affinity-domain.json";
 const JAPANESE_FILE: &str = "codes-jp.json";
 
-/// Results of [`fill`]: the code files, a setting, organisations and nodes.
-pub(crate) const RESULTS: usize = 1 + 1 + ORGANISATIONS.len() + NODES.len();
+/// Results of [`fill`]: the code files, a setting, the domain file, organisations and nodes.
+pub(crate) const RESULTS: usize = 1 + 1 + 1 + ORGANISATIONS.len() + NODES.len();
 
 /// The binaries, and where their commands are noted down.
 pub(crate) struct Commands<'f> {
@@ -99,6 +100,9 @@ pub(crate) async fn fill(commands: &Commands<'_>, step: &mut Running<'_>) -> Res
     commands
         .run("registry", &["setting", "set", "default-user-allowed", "true"])
         .await?;
+    step.right();
+    // Before the ledger, whose entries say the same: an empty domain takes any past.
+    law::import_domain(commands).await?;
     step.right();
     for organisation in ORGANISATIONS {
         commands

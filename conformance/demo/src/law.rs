@@ -1,5 +1,5 @@
-//! What the members and patients of the demo network agreed on: the domain file, with its evidence, as an operator
-//! imports it.
+//! What the members and patients of the demo network agreed on: domain files, with their evidence, as an operator
+//! imports them.
 
 use std::fs;
 
@@ -22,8 +22,10 @@ macro_rules! evidence {
     };
 }
 
-/// The domain as a file. Certificates are made anew at each start; it names their files.
+/// What members agreed on. Certificates are made anew at each start; it names their files.
 const DOMAIN: &str = include_str!("../domain/domain.json");
+/// What patients agreed to, and the texts that they signed.
+const CONSENTS: &str = include_str!("../domain/consents.json");
 /// The files that prove what it says.
 const EVIDENCE: [(&str, &str); 8] = [
     evidence!("JA-1.txt"),
@@ -41,38 +43,39 @@ pub(crate) const CLERK: &str = "事務局 佐藤";
 /// Results of [`enter`].
 pub(crate) const RESULTS: usize = 2;
 
-/// Imports the domain, and enters that its joint use is published today as well: evidence of that goes stale.
+/// Imports what members agreed on. Nothing may be in the registry's ledger before.
+pub(crate) async fn import_domain(commands: &Commands<'_>) -> Result<(), Stopped> {
+    let evidence = commands.folders.domain().join("evidence");
+    for (name, text) in EVIDENCE {
+        folders::write(&evidence.join(name), text.as_bytes())?;
+    }
+    import(commands, "domain.json", &domain(commands)?).await
+}
+
+/// Imports what patients agreed to, once they are known, and enters that the joint use is published today as well:
+/// evidence of that goes stale.
 pub(crate) async fn enter(
     commands: &Commands<'_>,
     now: OffsetDateTime,
     step: &mut Running<'_>,
 ) -> Result<(), Stopped> {
-    let folder = commands.folders.domain();
-    for (name, text) in EVIDENCE {
-        folders::write(&folder.join("evidence").join(name), text.as_bytes())?;
-    }
-    let file = folder.join("domain.json");
-    folders::write(&file, domain(commands)?.as_bytes())?;
-    let (file, evidence) = (
-        file.display().to_string(),
-        folder.join("evidence").display().to_string(),
-    );
-    let import = [
-        "domain",
-        "import",
-        "--file",
-        &file,
-        "--evidence",
-        &evidence,
-        "--by",
-        CLERK,
-    ];
-    commands.run("registry", &import).await?;
+    import(commands, "consents.json", CONSENTS).await?;
     step.right();
     let look = look(now);
     add(commands, "publication-check", "look-1.json", &look).await?;
     step.right();
     Ok(())
+}
+
+async fn import(commands: &Commands<'_>, name: &str, text: &str) -> Result<(), Stopped> {
+    let folder = commands.folders.domain();
+    let (file, evidence) = (folder.join(name), folder.join("evidence"));
+    folders::write(&file, text.as_bytes())?;
+    let (file, evidence) = (file.display().to_string(), evidence.display().to_string());
+    let from = ["--file", &file, "--evidence", &evidence, "--by", CLERK];
+    commands
+        .run("registry", &[&["domain", "import"][..], &from].concat())
+        .await
 }
 
 /// Whether the joint-use agreement covers a document: it names no images, and the patient has to be enrolled.
@@ -154,6 +157,11 @@ mod tests {
     /// With the look of today, and what else somebody enters.
     fn domain(more: &[(&str, serde_json::Value)]) -> DomainFile {
         let mut file: serde_json::Value = serde_json::from_str(DOMAIN).unwrap();
+        let consents: serde_json::Value = serde_json::from_str(CONSENTS).unwrap();
+        from_str(CONSENTS).unwrap();
+        for list in ["consent_texts", "consents"] {
+            file[list] = consents[list].clone();
+        }
         let mut look = look(NOW);
         look["version"] = 1.into();
         file["publication_checks"] = serde_json::json!([look]);
@@ -217,7 +225,7 @@ mod tests {
 
     #[test]
     fn every_evidence_file_is_there_and_is_what_the_domain_says() {
-        let text = DOMAIN.to_owned();
+        let text = [DOMAIN, CONSENTS].concat();
         for (name, content) in EVIDENCE {
             let hash = ContentHash::of_bytes(content.as_bytes()).to_string();
             let named = format!("\"file\": \"{name}\", \"sha256\": \"{hash}\"");

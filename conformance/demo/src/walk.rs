@@ -106,8 +106,8 @@ pub(crate) async fn build(
     }
     {
         let mut step = show.step(
-            "コード表、機関、ノード、設定を入れる",
-            "enter codes, organisations, nodes, settings",
+            "コード表、協定と契約、機関、ノード、設定を入れる",
+            "enter codes, agreement and contracts, organisations, nodes, settings",
             commands::RESULTS,
         );
         commands::fill(commands, &mut step).await?;
@@ -189,8 +189,8 @@ pub(crate) async fn main_job(commands: &Commands<'_>, ports: Ports, show: &mut S
         commands,
         now,
         &mut show.step(
-            "協定、契約、同意を取り込む (domain import)",
-            "take over agreement, contracts, consents (domain import)",
+            "患者の同意を取り込み、共同利用の掲載を確かめる",
+            "take over consents, look at the published notice",
             law::RESULTS,
         ),
     )

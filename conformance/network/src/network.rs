@@ -124,6 +124,8 @@ impl Network {
         let [samples, japanese] = files.each_ref().map(String::as_str);
         self.command(Program::Registry, &["codes", "import", samples, japanese])?;
         self.setting("default-user-allowed", &options.default_users.to_string())?;
+        // Before the ledger, whose entries say the same: an empty domain takes any past.
+        self.import_domain(options.joint_use)?;
         for organisation in ORGANISATIONS {
             let (id, name, entity) = (organisation.id, organisation.name, organisation.entity);
             let arguments = ["org", "add", "--id", id, "--name", name, "--entity", entity];
@@ -139,7 +141,7 @@ impl Network {
             let more = [node.arguments, user].concat();
             self.enrol(node.name, node.organisation().id, &allow.join(","), &more)?;
         }
-        self.import_domain(options.joint_use)
+        Ok(())
     }
 
     /// `node add` for the certificate of this name.
