@@ -51,7 +51,8 @@ pub(crate) fn plan() -> Vec<Planned> {
         });
     }
     let [first, second, _, fourth, ..] = &PATIENTS;
-    plan.push(Planned::new(&FIRST, fourth, &[Kind::Referral, Kind::Picture], 3));
+    plan.push(Planned::new(&FIRST, fourth, &[Kind::Referral], 3));
+    plan.push(Planned::new(&FIRST, fourth, &[Kind::Picture], 3));
     plan.push(Planned {
         title_suffix: "（訂正版）",
         relation: Some((AssociationType::Replace, Kind::Referral)),

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::CellAlignment;
 use serde_json::Value;
 use xds_server::lang::{Lang, Say};
 
 use super::patient;
-use super::table::basis;
+use super::table::{basis, dense};
 use crate::commands::Commands;
 use crate::network::{C1, C2, C3, H1, Organisation};
 use crate::show::Show;
@@ -123,8 +122,7 @@ fn table(rows: &[(&Ledger, Counts)], lang: Lang) -> String {
         Say::new("件数", "count"),
         Say::new("法律上の義務", "required by law"),
     ];
-    let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    let mut table = dense();
     table.set_header(headings.iter().map(|heading| lang.pick(heading)));
     if let Some(column) = table.column_mut(3) {
         column.set_cell_alignment(CellAlignment::Right);

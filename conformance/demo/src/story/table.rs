@@ -1,7 +1,7 @@
 //! The story on one screen.
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, Table, TableComponent};
 use xds_server::lang::{Lang, Say};
 
 use super::asking::Seen;
@@ -17,8 +17,7 @@ pub(super) fn of(before: &[Seen], after: &[Seen], lang: Lang) -> String {
         Say::new("根拠", "basis"),
         Say::new("根拠となるもの (版)", "instrument (version)"),
     ];
-    let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    let mut table = dense();
     table.set_header(headings.iter().map(|heading| lang.pick(heading)));
     for column in [2, 3] {
         if let Some(column) = table.column_mut(column) {
@@ -37,6 +36,21 @@ pub(super) fn of(before: &[Seen], after: &[Seen], lang: Lang) -> String {
         table.add_row(row(seen, lang));
     }
     table.to_string()
+}
+
+/// A table without lines between its rows, so that all of it is on the screen at once.
+pub(super) fn dense() -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    for line in [
+        TableComponent::HorizontalLines,
+        TableComponent::MiddleIntersections,
+        TableComponent::LeftBorderIntersections,
+        TableComponent::RightBorderIntersections,
+    ] {
+        table.remove_style(line);
+    }
+    table
 }
 
 fn row(seen: &Seen, lang: Lang) -> [String; 6] {
