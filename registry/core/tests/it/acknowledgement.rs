@@ -95,7 +95,7 @@ fn a_consent_is_entered_with_the_document_as_evidence() {
     let consent = consent(entered);
     assert_eq!(consent.version, 1);
     assert_eq!(consent.entered_at, Some(now()));
-    assert_eq!(consent.entered_by, "node node-h1 of h1");
+    assert_eq!(consent.entered_by, "node node-h1 of h1, user node-h1");
     assert_eq!(consent.effective_from, datetime!(2026-11-01 0:00 UTC));
     // The last day is included.
     assert_eq!(consent.effective_to, Some(datetime!(2028-01-01 0:00 UTC)));
