@@ -147,6 +147,7 @@ impl Told {
             decisions: self.decisions,
             withheld: self.withheld,
             note: why_cut.map(str::to_owned),
+            asked: None,
         }
     }
 }
