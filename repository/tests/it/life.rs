@@ -217,7 +217,7 @@ async fn sto_20_documents_are_flushed_before_they_are_registered_and_answered() 
     let h1 = Node::new(ground.folder.path(), "h1", &program.url);
     let clinical = port_of(&program.url).to_owned();
     let response = h1
-        .provide(&Submission::of(&[Entry::text("hello")]))
+        .provide(&Submission::of(&[Entry::new(noise(100_000))]))
         .await
         .unwrap();
     assert_eq!(codes(&response), Vec::<String>::new());

@@ -194,18 +194,15 @@ async fn xds_25_damage_found_under_way_cuts_the_connection() {
     world.assert_alive().await;
 }
 
-/// Flips a bit in the last byte of the only blob.
+/// Flips a bit in the last byte of the only document, wherever it lies.
 fn flip_a_bit(world: &World) {
-    let blob = world
-        .ground
-        .stored()
-        .into_iter()
-        .find(|path| path.to_string_lossy().contains("/blob"))
-        .unwrap();
-    let mut bytes = std::fs::read(&blob).unwrap();
+    let stored = world.ground.stored();
+    let of = |part: &str| stored.iter().find(|path| path.to_string_lossy().contains(part));
+    let object = of("/blobs/").or_else(|| of("/pointers/")).unwrap();
+    let mut bytes = std::fs::read(object).unwrap();
     let at = bytes.len() - 1;
     bytes[at] ^= 1;
-    std::fs::write(&blob, bytes).unwrap();
+    std::fs::write(object, bytes).unwrap();
 }
 
 /// The closing part of the only retrieval.

@@ -210,6 +210,7 @@ fn closing() -> BoxedStrategy<Closing> {
                 }),
                 results,
                 note,
+                asked: None,
             },
         )
         .boxed()

@@ -73,7 +73,11 @@ async fn aud_11_changes_of_the_directory_are_told_with_before_and_after() {
     assert_eq!(added[0].closing.as_ref().unwrap().note.as_deref(), Some("試験"));
     let ended = told(network, "org end", "1319900001", 1).await;
     assert_eq!(values(&ended[0]).0["name"], "新試験診療所");
-    assert_eq!(values(&ended[0]).1, &serde_json::Value::Null);
+    // Nothing is left of the row; in law it ends.
+    let after = values(&ended[0]).1;
+    assert_eq!(after["name"], serde_json::Value::Null);
+    assert_eq!(after["in_law"][0]["id"], "1319900001");
+    assert!(after["in_law"][0]["effective_to"].is_string());
 }
 
 #[tokio::test]
