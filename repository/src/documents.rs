@@ -146,7 +146,10 @@ impl Intake<'_> {
     ) -> Result<Taken, ReceiveError<E>> {
         let mut head = expected.is_acknowledgement.then(Head::default);
         let content = kept(content, head.as_mut());
-        let received = self.store.receive(content, &self.options(expected, taken)).await?;
+        let received = self
+            .store
+            .receive(content, &self.options(expected, taken))
+            .await?;
         Ok(Taken {
             received,
             acknowledgement: head.as_ref().map(acknowledgement::read),

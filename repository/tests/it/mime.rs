@@ -110,8 +110,11 @@ async fn http_13_a_part_that_nobody_refers_to_is_dropped() {
         .stored()
         .iter()
         .filter(|file| {
-            file.components()
-                .any(|part| ["blobs", "pointers"].iter().any(|folder| part.as_os_str() == *folder))
+            file.components().any(|part| {
+                ["blobs", "pointers"]
+                    .iter()
+                    .any(|folder| part.as_os_str() == *folder)
+            })
         })
         .map(|file| file.metadata().unwrap().len())
         .sum();

@@ -61,7 +61,10 @@ pub(crate) fn basis(code: &str, language: Language) -> String {
     let folded = code.to_ascii_uppercase();
     let (japanese, english) = match folded.as_str() {
         "OWN" => ("自施設の記録", "Own record of the facility"),
-        "ACKNOWLEDGED" => ("文書による同意・拒否の登録", "Consent or refusal entered from a document"),
+        "ACKNOWLEDGED" => (
+            "文書による同意・拒否の登録",
+            "Consent or refusal entered from a document",
+        ),
         "SHARED_WITH_ALL" => (
             "参加施設で共有する取り決め",
             "Agreement to share among the members",
