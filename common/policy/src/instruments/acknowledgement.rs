@@ -182,9 +182,9 @@ impl Evidence {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Acknowledged {
     /// A consent.
-    Consent(Version<super::consent::Consent>),
+    Consent(Box<Version<super::consent::Consent>>),
     /// A refusal.
-    Refusal(Version<super::refusal::Refusal>),
+    Refusal(Box<Version<super::refusal::Refusal>>),
 }
 
 fn patient() -> GivenBy {

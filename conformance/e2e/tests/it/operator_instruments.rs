@@ -368,16 +368,25 @@ async fn a_patient_stands_in_no_address() {
     );
     let done = post(network, path, &entry("n1-refusal", terms(&cx)));
     assert_eq!(done.status, 201, "{done:?}");
-    assert_eq!(told(network, &done).opening.objects.patients, [cx.clone()]);
+    assert_eq!(
+        told(network, &done).opening.objects.patients,
+        std::slice::from_ref(&cx)
+    );
     let found = post(network, "/v1/instruments/of-patient", &json!({ "patient": cx }));
-    assert_eq!(told(network, &found).opening.objects.patients, [cx.clone()]);
+    assert_eq!(
+        told(network, &found).opening.objects.patients,
+        std::slice::from_ref(&cx)
+    );
     let found = found.json();
     let ids = found["instruments"].as_array().unwrap();
     assert!(ids.iter().any(|found| found["id"] == "n1-refusal"), "{found}");
     assert!(!found.to_string().contains(patient.id()), "{found}");
     let shown = get(network, "/v1/instruments/refusal/n1-refusal");
     assert_eq!(shown.json()["terms"]["patient"], cx);
-    assert_eq!(told(network, &shown).opening.objects.patients, [cx.clone()]);
+    assert_eq!(
+        told(network, &shown).opening.objects.patients,
+        std::slice::from_ref(&cx)
+    );
     let end = "/v1/instruments/refusal/n1-refusal/end";
     assert_eq!(
         send(network, "operator", end, Some("\"1\""), &json!({})).status,

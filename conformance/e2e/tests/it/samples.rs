@@ -25,7 +25,11 @@ const LEADING_ZERO: Must = Code("XDSRegistryMetadataError", "MD-025");
 const LATER: Must = Code("XDSUnknownStoredQuery", "SQ-001");
 
 const SAMPLES: [(&str, Must); 32] = [
-    ("iti42-register-one-document.xml", Pass),
+    // An acknowledgement of privacy policies (BPPC) in a domain that declares none: nobody would enforce it.
+    (
+        "iti42-register-one-document.xml",
+        Code("XDSRegistryMetadataError", "ACK-002"),
+    ),
     // uniqueId `1.2.42.20260101000000.1b.2` of the SubmissionSet has a letter in it.
     (
         "iti42-register-one-document-symbolic-ids.xml",

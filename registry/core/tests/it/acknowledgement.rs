@@ -190,7 +190,8 @@ fn a_policy_that_the_domain_does_not_declare_is_refused() {
 
 #[test]
 fn what_a_consent_lacks_refuses_it_and_what_a_refusal_lacks_is_a_warning() {
-    let cases: [(R, fn(&mut xds_model::DocumentEntry)); 5] = [
+    type Spoil = fn(&mut xds_model::DocumentEntry);
+    let cases: [(R, Spoil); 5] = [
         (R::AcknowledgementClass, |entry| {
             entry.class_code = Some(code("class"))
         }),

@@ -44,10 +44,10 @@ pub(crate) async fn standing(session: Session<'_>, wanted: &FactsWanted) -> Resu
 fn acknowledged(instrument: Instrument) -> Option<(InstrumentId, Acknowledged)> {
     match instrument {
         Instrument::Consent(version) if version.terms.acknowledgement.is_some() => {
-            Some((version.id.clone(), Acknowledged::Consent(version)))
+            Some((version.id.clone(), Acknowledged::Consent(Box::new(version))))
         }
         Instrument::Refusal(version) if version.terms.acknowledgement.is_some() => {
-            Some((version.id.clone(), Acknowledged::Refusal(version)))
+            Some((version.id.clone(), Acknowledged::Refusal(Box::new(version))))
         }
         _ => None,
     }
@@ -77,8 +77,8 @@ pub(crate) async fn enter(
     session.execute(&sql::RECORD_CHANGE, &parameters).await?;
     for version in &entered.versions {
         let instrument = match version.clone() {
-            Acknowledged::Consent(version) => Instrument::Consent(version),
-            Acknowledged::Refusal(version) => Instrument::Refusal(version),
+            Acknowledged::Consent(version) => Instrument::Consent(*version),
+            Acknowledged::Refusal(version) => Instrument::Refusal(*version),
         };
         insert(session, &instrument, entered.change)
             .await

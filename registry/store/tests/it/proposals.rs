@@ -38,7 +38,7 @@ async fn a_second_operator_enters_what_was_seen_and_once() {
     let store = &db.store;
     let proposal = proposal(1);
     store.propose_instrument(&proposal).await.unwrap();
-    assert_eq!(store.proposals().await.unwrap(), [proposal.clone()]);
+    assert_eq!(store.proposals().await.unwrap(), std::slice::from_ref(&proposal));
     let kept = store.proposal(proposal.id).await.unwrap().unwrap();
     assert_eq!(kept, proposal);
     assert_eq!(store.proposal(uuid(9)).await.unwrap(), None);
@@ -92,7 +92,7 @@ async fn what_cannot_be_entered_goes_on_waiting() {
         // Both are the first version: the second of them cannot follow.
         assert_eq!(entered.is_ok(), number == 3, "{entered:?}");
     }
-    assert_eq!(store.proposals().await.unwrap(), [two.clone()]);
+    assert_eq!(store.proposals().await.unwrap(), std::slice::from_ref(&two));
     assert!(store.withdraw_proposal(two.id).await.unwrap());
     assert!(!store.withdraw_proposal(two.id).await.unwrap());
 }

@@ -257,7 +257,7 @@ async fn tv_21_without_a_hosting_contract_nothing_is_registered() {
         assert_eq!(response.status, ResponseStatus::Failure, "{response:?}");
         let context = response.errors[0].context.clone();
         assert!(context.contains("HOSTING"), "{context}");
-        assert!(!context.contains(&patient.id()), "{context}");
+        assert!(!context.contains(patient.id()), "{context}");
     }
     let (response, none) = c2.retrieve(&[draft.unique_id()]).await.unwrap();
     assert_errors(&response, &["XDSDocumentUniqueIdError"]);

@@ -148,12 +148,10 @@ impl<'a> Ends<'a> {
         let mut versions = Vec::with_capacity(self.at.len());
         for (place, when) in &self.at {
             let ended = self.standing.get(*place).map(|version| match version {
-                Acknowledged::Consent(version) => {
-                    ending(version, *when, by, self.now).map(Acknowledged::Consent)
-                }
-                Acknowledged::Refusal(version) => {
-                    ending(version, *when, by, self.now).map(Acknowledged::Refusal)
-                }
+                Acknowledged::Consent(version) => ending(version, *when, by, self.now)
+                    .map(|version| Acknowledged::Consent(Box::new(version))),
+                Acknowledged::Refusal(version) => ending(version, *when, by, self.now)
+                    .map(|version| Acknowledged::Refusal(Box::new(version))),
             });
             match ended {
                 Some(Ok(version)) => versions.push(version),

@@ -151,7 +151,10 @@ impl Entering<'_> {
             withdrawn_at: None,
             acknowledgement: Some(self.acknowledgement(reading, source)),
         };
-        Some(self.first(reading, source, terms).map(Acknowledged::Consent))
+        Some(
+            self.first(reading, source, terms)
+                .map(|version| Acknowledged::Consent(Box::new(version))),
+        )
     }
 
     fn refusal(
@@ -167,7 +170,8 @@ impl Entering<'_> {
             given_by: form.given_by.clone(),
             acknowledgement: Some(self.acknowledgement(reading, source)),
         };
-        self.first(reading, source, terms).map(Acknowledged::Refusal)
+        self.first(reading, source, terms)
+            .map(|version| Acknowledged::Refusal(Box::new(version)))
     }
 
     fn acknowledgement(&self, reading: &Reading<'_>, source: &Source<'_>) -> Acknowledgement {
