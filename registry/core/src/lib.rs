@@ -22,6 +22,7 @@ pub mod persons;
 pub mod plan;
 pub mod policy_facts;
 pub mod register;
+pub mod replay;
 pub mod view;
 
 pub use answer::{Answer, AnswerObject, Candidates, Ends, answer};

@@ -11,11 +11,12 @@ use xds_ebxml::query::{raw_query, read_query, write_response_without_objects};
 use xds_ebxml::{ns, stored::BodyError};
 use xds_model::query::StoredQueryRequest;
 use xds_model::{Fault, IdSource, RuleId};
+use xds_policy::request::Request;
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
 use xds_xml::Element;
 
-use super::law::audited;
+use super::law::{asked, audited};
 use crate::app::App;
 use crate::encoder::write_answer;
 
@@ -29,7 +30,7 @@ pub(crate) async fn stored_query(exchange: Exchange<'_>, app: Data<App>) -> Resu
         Ok(request) => find(&exchange, &app, request).await,
         Err(faults) => Err(Failure::Faults(faults)),
     };
-    match found.and_then(|found| written(&found, app.ids.as_ref())) {
+    match found.and_then(|found| written(&found.0, &found.1, app.ids.as_ref())) {
         Ok((closing, body)) => Ok(Answer::whole(record, closing, RequestOutcome::Success, body).await?),
         Err(failure) => {
             let (outcome, faults) = failure.faults();
@@ -75,26 +76,32 @@ async fn find(
     exchange: &Exchange<'_>,
     app: &App,
     request: StoredQueryRequest,
-) -> Result<QueryAnswer, Failure> {
+) -> Result<(QueryAnswer, Vec<Request>), Failure> {
     let domain = app.domain.current();
     let viewer = Viewer::new(&exchange.caller.principal, &domain.ledger, app.clock.now());
     let plan = plan(request, app.results);
     let candidates = app.store.find(&plan, &viewer).await.map_err(Failure::Store)?;
-    answer(&plan, candidates, &viewer).map_err(|fault| Failure::Faults(vec![fault]))
+    let found = answer(&plan, candidates, &viewer).map_err(|fault| Failure::Faults(vec![fault]))?;
+    Ok((found, viewer.requests().to_vec()))
 }
 
-fn written(found: &QueryAnswer, ids: &dyn IdSource) -> Result<(Closing, String), Failure> {
+fn written(
+    found: &QueryAnswer,
+    requests: &[Request],
+    ids: &dyn IdSource,
+) -> Result<(Closing, String), Failure> {
     let stored: usize = found.objects.iter().map(|object| object.body.len()).sum();
     // Templates and escapes make an answer about six times its bodies.
     let mut body = String::with_capacity(1024 + stored * 6 + found.objects.len() * 128);
     write_answer(found, &mut body).map_err(Failure::Body)?;
     let mut decisions = Decisions::default();
-    for (_, released) in &found.released {
-        decisions.on(released, ids);
+    for (entry, released) in &found.released {
+        decisions.on(*entry, released, ids);
     }
     let closing = Closing {
         results: u64::try_from(found.objects.len()).ok(),
         decisions: audited(&decisions),
+        asked: asked(requests, &decisions),
         withheld: withheld(&found.withheld),
         ..Closing::success()
     };

@@ -11,7 +11,7 @@ use xds_model::exchange::{
 };
 use xds_server::http::{Answered, Question, Refused};
 
-use super::law::audited;
+use super::law::{self, audited};
 use crate::app::App;
 
 /// `POST /nodes`: the list that a repository authenticates by. Only to a repository itself.
@@ -78,7 +78,7 @@ pub(crate) async fn decision(
                 DocumentDecision {
                     unique_id: unique_id.clone(),
                     permitted: true,
-                    decision: Some(decided.on(&released, app.ids.as_ref()).to_string()),
+                    decision: Some(decided.on(document.entry, &released, app.ids.as_ref()).to_string()),
                     basis: Some(released.permit.basis.code().to_owned()),
                     patient: Some(patient),
                 }
@@ -93,6 +93,7 @@ pub(crate) async fn decision(
         });
     }
     closing.decisions = audited(&decided);
+    closing.asked = law::asked(viewer.requests(), &decided);
     closing.objects.patients.sort_unstable();
     closing.objects.patients.dedup();
     if closing.objects.patients.len() < 2 {

@@ -20,6 +20,7 @@ mod migrate;
 mod patient;
 mod persons;
 mod pool;
+mod replay;
 mod retrieval;
 mod row;
 mod session;
