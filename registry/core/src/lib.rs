@@ -24,6 +24,7 @@ pub mod plan;
 pub mod policy_facts;
 pub mod records;
 pub mod register;
+pub mod replay;
 pub mod view;
 
 pub use answer::{Answer, AnswerObject, Candidates, Ends, answer};

@@ -1,6 +1,7 @@
 //! The instruments of the people whose objects a request is about.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 use xds_model::PatientId;
@@ -12,6 +13,7 @@ use xds_policy::words::PatientRef;
 pub struct Person {
     patient: PatientRef,
     instruments: PatientInstruments,
+    keys: Arc<[Uuid]>,
 }
 
 impl Person {
@@ -21,12 +23,18 @@ impl Person {
         Self {
             instruments: instruments.under(&patient),
             patient,
+            keys: Arc::default(),
         }
     }
 
     /// The surviving identifier.
     pub fn patient(&self) -> &PatientRef {
         &self.patient
+    }
+
+    /// The keys that its objects and instruments are stored under; none before it is [added](Persons::add).
+    pub fn keys(&self) -> &Arc<[Uuid]> {
+        &self.keys
     }
 
     /// Its instruments, all under that identifier.
@@ -46,10 +54,11 @@ pub struct Persons {
 
 impl Persons {
     /// Adds a person with all its keys.
-    pub fn add(&mut self, person: Person, keys: impl IntoIterator<Item = Uuid>) {
+    pub fn add(&mut self, mut person: Person, keys: impl IntoIterator<Item = Uuid>) {
         let number = self.people.len();
+        person.keys = keys.into_iter().collect();
+        self.keys.extend(person.keys.iter().map(|key| (*key, number)));
         self.people.push(person);
-        self.keys.extend(keys.into_iter().map(|key| (key, number)));
     }
 
     /// Whether the person is known whose objects are stored under this key.

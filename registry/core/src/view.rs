@@ -1,7 +1,7 @@
 //! What a requester may know of: policy applied to objects.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -47,6 +47,11 @@ impl<'a> Viewer<'a> {
             requests: requests(principal, op, at),
             ledger,
         }
+    }
+
+    /// Who asked in the past, with these requests.
+    pub(crate) fn again(requests: Vec<Request>, ledger: &'a Ledger) -> Self {
+        Self { requests, ledger }
     }
 
     /// What is asked, without a patient: one for each combination of the user's roles and purposes, at least one.
@@ -99,6 +104,8 @@ pub struct Released {
     pub document: Document,
     /// What the permit rests on: of several combinations of role and purpose the first one's.
     pub permit: Permit,
+    /// The keys of its patient at this moment: under these the instruments were entered that it was decided by.
+    pub person: Arc<[Uuid]>,
 }
 
 impl<'a> Judge<'a> {
@@ -111,10 +118,13 @@ impl<'a> Judge<'a> {
         let permit = self.permit(&facts)?;
         let mut document = facts.document;
         let place = self.persons.place(facts.stored_under);
-        document.patient = place
-            .and_then(|place| self.persons.people().get(place))
-            .map(|person| person.patient().clone());
-        Ok(Released { document, permit })
+        let person = place.and_then(|place| self.persons.people().get(place));
+        document.patient = person.map(|person| person.patient().clone());
+        Ok(Released {
+            document,
+            permit,
+            person: person.map(|person| Arc::clone(person.keys())).unwrap_or_default(),
+        })
     }
 
     /// The same, as far as the decision goes.

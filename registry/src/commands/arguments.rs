@@ -113,18 +113,22 @@ pub(crate) enum Command {
     /// The audit journal, and the trail of all events that is made from it.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Say what would be decided about a document, from files alone: 0 permit, 3 deny, 2 files that cannot be read.
+    /// Say what would be decided about a document, from files alone: 0 permit, 3 deny, 2 files that cannot be read. Or
+    /// work out a decision of the past again: 0 the same answer, 1 another, 2 it cannot be replayed.
     Decide(DecideArguments),
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct DecideArguments {
     /// File with the domain: what organisations and patients agreed to.
-    #[arg(long)]
-    pub(crate) domain: PathBuf,
+    #[arg(long, required_unless_present = "replay", requires = "request")]
+    pub(crate) domain: Option<PathBuf>,
     /// File with the request and the document.
-    #[arg(long)]
-    pub(crate) request: PathBuf,
+    #[arg(long, required_unless_present = "replay", requires = "domain")]
+    pub(crate) request: Option<PathBuf>,
+    /// A decision that the audit names, to be worked out again from what is kept of that day. The look becomes an event.
+    #[arg(long, value_name = "DECISION", conflicts_with_all = ["domain", "request"])]
+    pub(crate) replay: Option<uuid::Uuid>,
 }
 
 #[derive(Args, Debug)]

@@ -59,6 +59,7 @@ const OFFLINE: &[&str] = &[
     "audit prove",
     "audit verify",
     "check-config",
+    // From files; `decide --replay` is told, with the patients concerned (crate::commands::replay).
     "decide",
 ];
 

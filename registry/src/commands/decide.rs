@@ -17,7 +17,6 @@ use xds_policy::reasons::Reason;
 use xds_policy::version::InstrumentRef;
 use xds_server::lang::{Lang, Say};
 
-use super::arguments::DecideArguments;
 use super::output::Output;
 
 /// Exit status of a denial. A permit has 0, and what cannot be read 2.
@@ -46,8 +45,8 @@ enum DecideError {
 }
 
 /// Decides, and prints the decision.
-pub(super) fn run(arguments: &DecideArguments, output: Output) -> ExitCode {
-    match decide(arguments) {
+pub(super) fn run(domain: &Path, request: &Path, output: Output) -> ExitCode {
+    match decide(domain, request) {
         Ok(decision) => {
             let say = Say {
                 ja: explain(&decision, Lang::Ja),
@@ -67,9 +66,9 @@ pub(super) fn run(arguments: &DecideArguments, output: Output) -> ExitCode {
     }
 }
 
-fn decide(arguments: &DecideArguments) -> Result<Decision, DecideError> {
-    let domain = read(&arguments.domain, format::from_str)?;
-    let question = read(&arguments.request, format::question_from_str)?;
+fn decide(domain: &Path, request: &Path) -> Result<Decision, DecideError> {
+    let domain = read(domain, format::from_str)?;
+    let question = read(request, format::question_from_str)?;
     let (ledger, patient) = domain.into_facts();
     let facts = Facts {
         ledger: &ledger,
@@ -185,16 +184,13 @@ mod tests {
 
     fn asked(domain: &str, request: &str) -> (String, String) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/decide");
-        let arguments = DecideArguments {
-            domain: folder.join(domain),
-            request: folder.join(request),
-        };
+        let (domain, request) = (folder.join(domain), folder.join(request));
         let output = Output {
             json: true,
             lang: Lang::En,
         };
-        let status = format!("{:?}", run(&arguments, output));
-        let text = decide(&arguments).map_or_else(
+        let status = format!("{:?}", run(&domain, &request, output));
+        let text = decide(&domain, &request).map_or_else(
             |error| format!("{error}"),
             |decision| explain(&decision, Lang::Ja) + &explain(&decision, Lang::En),
         );

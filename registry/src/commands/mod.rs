@@ -19,6 +19,7 @@ mod output;
 mod paper;
 mod patient;
 mod record;
+mod replay;
 mod session;
 mod setting;
 mod words;
@@ -32,7 +33,7 @@ use xds_server::lang::{Lang, localised};
 
 use crate::config::Config;
 use crate::serve::serve;
-use arguments::{Arguments, AuditCommand, Command};
+use arguments::{Arguments, AuditCommand, Command, DecideArguments};
 use output::Output;
 
 /// Runs what the command line says.
@@ -79,8 +80,13 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
     if let Command::Audit(AuditCommand::Journal(command)) = &arguments.command {
         return journal::run(command, output);
     }
-    if let Command::Decide(decide) = &arguments.command {
-        return decide::run(decide, output);
+    if let Command::Decide(DecideArguments {
+        domain: Some(domain),
+        request: Some(request),
+        ..
+    }) = &arguments.command
+    {
+        return decide::run(domain, request, output);
     }
     let config: Config = match load(&arguments.config) {
         Ok(config) => config,
@@ -113,8 +119,11 @@ async fn execute(arguments: Arguments, output: Output) -> ExitCode {
         Command::Audit(AuditCommand::Trail(command)) => {
             audit::run(&config, command, &arguments.by, output).await
         }
+        Command::Decide(DecideArguments { replay, .. }) => {
+            let decision = replay.unwrap_or_default().to_string();
+            replay::run(&config, &decision, &arguments.by, output).await
+        }
         // Done above, without a configuration.
-        Command::Decide(decide) => Ok(decide::run(&decide, output)),
         Command::Audit(AuditCommand::Journal(command)) => Ok(journal::run(&command, output)),
     };
     done.unwrap_or_else(|error| output.failure(error.as_ref()))

@@ -85,4 +85,8 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
     ),
     ("decide#domain", "ドメインのファイル(機関と患者の取り決め)"),
     ("decide#request", "要求と文書のファイル"),
+    (
+        "decide#replay",
+        "監査が記した判断(ID)を、当時の記録から再現する(再現も事象として記録される)",
+    ),
 ];

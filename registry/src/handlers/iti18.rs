@@ -15,11 +15,12 @@ use xds_ebxml::query::{raw_query, read_query, write_response_without_objects};
 use xds_ebxml::{ns, stored::BodyError};
 use xds_model::query::StoredQueryRequest;
 use xds_model::{Fault, IdSource, RuleId};
+use xds_policy::request::Request;
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
 use xds_xml::Element;
 
-use super::law::audited;
+use super::law::{asked, audited};
 use crate::app::App;
 use crate::disclosure::{open_declared, outgoing};
 use crate::encoder::write_answer;
@@ -98,7 +99,7 @@ async fn answered(
     let candidates = app.store.find(&plan, &viewer).await.map_err(Failure::Store)?;
     let found = answer(&plan, candidates, &viewer).map_err(|fault| Failure::Faults(vec![fault]))?;
     let (decisions, provided) = decided(&found, app.ids.as_ref()).map_err(Failure::Body)?;
-    let answer = written(&found, &decisions)?;
+    let answer = written(&found, &decisions, viewer.requests())?;
     if let Some(request) = viewer.requests().first() {
         keeper.keep(request, provided).await.map_err(Failure::Records)?;
     }
@@ -116,14 +117,18 @@ fn decided(
     let mut decisions = Decisions::default();
     let mut provided = Vec::new();
     for (entry, released) in &found.released {
-        let decision = decisions.on(released, ids);
+        let decision = decisions.on(*entry, released, ids);
         let body = bodies.get(entry).copied().unwrap_or_default();
         provided.extend(outgoing(*entry, released, decision, body)?);
     }
     Ok((decisions, provided))
 }
 
-fn written(found: &QueryAnswer, decisions: &Decisions) -> Result<(Closing, String), Failure> {
+fn written(
+    found: &QueryAnswer,
+    decisions: &Decisions,
+    requests: &[Request],
+) -> Result<(Closing, String), Failure> {
     let stored: usize = found.objects.iter().map(|object| object.body.len()).sum();
     // Templates and escapes make an answer about six times its bodies.
     let mut body = String::with_capacity(1024 + stored * 6 + found.objects.len() * 128);
@@ -131,6 +136,7 @@ fn written(found: &QueryAnswer, decisions: &Decisions) -> Result<(Closing, Strin
     let closing = Closing {
         results: u64::try_from(found.objects.len()).ok(),
         decisions: audited(decisions),
+        asked: asked(requests, decisions),
         withheld: withheld(&found.withheld),
         ..Closing::success()
     };

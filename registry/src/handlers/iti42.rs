@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::web::Data;
+use registry_core::asking::requests;
 use registry_core::facts::FactsWanted;
 use registry_core::register::{Changes, Context, Refusal, decide};
 use registry_store::{AuditMark, Busy, StoreError};
@@ -13,10 +14,12 @@ use xds_ebxml::rim::{ObjectLimits, SenderColumn, read_submission};
 use xds_ebxml::rs::write_registry_response;
 use xds_model::submission::ReceivedSubmission;
 use xds_model::{Fault, RuleId};
+use xds_policy::request::Request;
+use xds_policy::words::Operation;
 use xds_server::http::{Answer, Exchange, Refused};
 use xds_server::metrics::RequestOutcome;
 
-use super::law::audited;
+use super::law::{asked, audited};
 use crate::app::App;
 use crate::encoder::Encoder;
 
@@ -108,6 +111,8 @@ async fn register(
         ids: app.ids.as_ref(),
         now,
     };
+    // What policy will be asked: the same of the same principal at the same instant.
+    let requests = requests(context.principal, Operation::Register, now);
     let wanted = FactsWanted::of(received);
     let kind = EventKind::received(exchange.transaction);
     let opening = exchange.gate.opening(
@@ -121,12 +126,12 @@ async fn register(
         .store
         .register(&wanted, now, |facts| {
             let changes = decide(received, &wanted, facts, &context, &Encoder)?;
-            let mark = mark(correlation, &opening, permitted(correlation, &changes), now)?;
+            let mark = mark(correlation, &opening, permitted(correlation, &changes, &requests), now)?;
             Ok((changes, Some(mark)))
         })
         .await?;
     Ok(stored.map(|changes| Registered {
-        closing: permitted(correlation, &changes),
+        closing: permitted(correlation, &changes, &requests),
         warnings: changes.warnings,
     }))
 }
@@ -171,7 +176,7 @@ fn objects(received: &ReceivedSubmission) -> Objects {
     }
 }
 
-fn permitted(correlation: Uuid, changes: &Changes) -> Closing {
+fn permitted(correlation: Uuid, changes: &Changes, requests: &[Request]) -> Closing {
     let entered = changes.entered.references().map(|reference| Decision {
         id: correlation.to_string(),
         basis: ACKNOWLEDGED.to_owned(),
@@ -184,6 +189,7 @@ fn permitted(correlation: Uuid, changes: &Changes) -> Closing {
     });
     Closing {
         decisions: audited(&changes.decisions).into_iter().chain(entered).collect(),
+        asked: asked(requests, &changes.decisions),
         ..Closing::success()
     }
 }

@@ -14,7 +14,7 @@ use xds_model::exchange::{
 };
 use xds_server::http::{Answered, Question, Refused};
 
-use super::law::audited;
+use super::law::{self, audited};
 use crate::app::App;
 use crate::disclosure::{Keeper, open_declared, outgoing};
 
@@ -81,7 +81,7 @@ pub(crate) async fn decision(
     for unique_id in &asked.documents {
         decisions.push(match released(&judge, &held, unique_id) {
             Ok((document, released)) => {
-                let decision = decided.on(&released, app.ids.as_ref());
+                let decision = decided.on(document.entry, &released, app.ids.as_ref());
                 match outgoing(document.entry, &released, decision, &document.body) {
                     Ok(outgoing) => provided.extend(outgoing),
                     Err(error) => return busy(record, &error).await,
@@ -107,6 +107,7 @@ pub(crate) async fn decision(
         });
     }
     closing.decisions = audited(&decided);
+    closing.asked = law::asked(viewer.requests(), &decided);
     closing.objects.patients.sort_unstable();
     closing.objects.patients.dedup();
     if closing.objects.patients.len() < 2 {

@@ -21,6 +21,7 @@ mod patient;
 mod persons;
 mod pool;
 mod records;
+mod replay;
 mod retrieval;
 mod row;
 mod session;

@@ -56,8 +56,10 @@ pub fn permit(
         return Err(refusal);
     }
     let mut decisions = Decisions::default();
-    for entry in &entries {
-        decisions.on(&entry.released, context.ids);
+    for (entry, permitted) in submission.entries.iter().zip(&entries) {
+        // Checked entries have UUIDs.
+        let id = entry.id.uuid().unwrap_or_default();
+        decisions.on(id, &permitted.released, context.ids);
     }
     let stage = Permitted {
         decisions,

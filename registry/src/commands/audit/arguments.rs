@@ -83,7 +83,7 @@ pub(crate) struct QuestionArguments {
     /// Correlation id: it stands in the log, in answers and in error messages.
     #[arg(long, value_name = "ID", value_parser = text)]
     pub(crate) correlation: Option<String>,
-    /// Decision: the event that it was made in.
+    /// Decision: the event that it was made in. `decide --replay` works it out again.
     #[arg(long, value_name = "ID", value_parser = text)]
     pub(crate) decision: Option<String>,
 }

@@ -13,7 +13,7 @@ mod names;
 mod patient;
 mod question;
 mod search;
-mod session;
+pub(super) mod session;
 mod show;
 mod sign;
 mod text;

@@ -13,7 +13,7 @@ use crate::database::{Database, DatabaseError};
 use crate::trail::TrailRole;
 
 /// Opens database and trail, checks their schemas, does the work, and closes them again.
-pub(super) async fn with_trail<F>(
+pub(in crate::commands) async fn with_trail<F>(
     config: &Config,
     role: TrailRole,
     work: impl FnOnce(Store, Trail) -> F,
@@ -40,7 +40,7 @@ async fn open(database: &Database, role: TrailRole) -> Result<(Store, Trail), Da
 }
 
 /// Owes the journal this look. Nothing may be shown before.
-pub(super) async fn tell(
+pub(in crate::commands) async fn tell(
     store: &Store,
     by: &By,
     verb: &str,

@@ -47,7 +47,10 @@ pub(in crate::commands) const JAPANESE: &[(&str, &str)] = &[
         "audit search#correlation",
         "相関 ID(ログ・応答・エラーにあるもの)",
     ),
-    ("audit search#decision", "判断の ID(その判断があった事象を探す)"),
+    (
+        "audit search#decision",
+        "判断の ID(その判断があった事象を探す。`decide --replay` で再現できる)",
+    ),
     ("audit search#limit", "一度に表示する件数(1～1000)"),
     (
         "audit search#after",

@@ -125,6 +125,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
   FROM (SELECT DISTINCT coalesce(w.surviving, w.key) AS key FROM patient w WHERE w.key = ANY ($1)) n
   JOIN patient p ON p.key = n.key", instruments_of_person!();
 
+    /// All versions under some keys of patients, and under no others: as merges stood once.
+    INSTRUMENTS_UNDER_KEYS "instruments_under_keys" [UUID_ARRAY]
+        version!(), "
+  FROM patient_instrument_version v
+ WHERE v.patient = ANY ($1)
+ ORDER BY v.kind, v.id, v.version";
+
     /// A page of all patients' instruments, after a version: $1 patient, $2 kind, $3 id, $4 version.
     ALL_PATIENT_INSTRUMENTS "all_patient_instruments" [UUID, TEXT, TEXT, INT4]
         version!(), ", v.patient
