@@ -126,7 +126,12 @@ async fn register(
         .store
         .register(&wanted, now, |facts| {
             let changes = decide(received, &wanted, facts, &context, &Encoder)?;
-            let mark = mark(correlation, &opening, permitted(correlation, &changes, &requests), now)?;
+            let mark = mark(
+                correlation,
+                &opening,
+                permitted(correlation, &changes, &requests),
+                now,
+            )?;
             Ok((changes, Some(mark)))
         })
         .await?;
