@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use xds_tls::PeerIdentity;
 
-use super::{Desk, Peer, Sink, TurnedAway, told};
+use super::{Desk, Peer, Reset, Sink, TurnedAway, told};
 use crate::frame::Decoder;
 
 /// Reads until the peer ends the session, and ends it too. After an error the connection is reset: nothing that came
@@ -19,11 +19,13 @@ pub(super) async fn run<S: Sink>(
     mut stream: TlsStream<TcpStream>,
     address: SocketAddr,
     identity: PeerIdentity,
+    reset: Reset,
     desk: &Desk<S>,
 ) -> Result<(), TurnedAway> {
     // Until the end is in order, any end is a reset: that of a task that is dropped, too.
-    let reset = SockRef::from(stream.get_ref().0).set_linger(Some(Duration::ZERO));
-    reset.map_err(|_| TurnedAway::Broken)?;
+    let linger = SockRef::from(stream.get_ref().0).set_linger(Some(Duration::ZERO));
+    linger.map_err(|_| TurnedAway::Broken)?;
+    reset.spare();
     let peer = Peer {
         address,
         identity: Some(identity),

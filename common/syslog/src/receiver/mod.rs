@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use socket2::{SockRef, Socket};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -228,18 +229,49 @@ async fn told(stopping: &mut watch::Receiver<bool>) {
 }
 
 async fn serve<S: Sink>(tcp: TcpStream, from: SocketAddr, desk: &Desk<S>) {
+    let reset = match Reset::of(&tcp) {
+        Ok(reset) => reset,
+        Err(_) => return desk.turn_away(from, &TurnedAway::Broken),
+    };
     let (stream, identity) = match desk.tls.accept(tcp).await {
         Ok(accepted) => accepted,
-        Err(refused) => return desk.turn_away(from, &TurnedAway::Handshake(refused)),
+        Err(refused) => {
+            reset.spare();
+            return desk.turn_away(from, &TurnedAway::Handshake(refused));
+        }
     };
     let Some(_seat) = Seat::take(&desk.by_peer, identity.fingerprint(), &desk.limits) else {
         return desk.turn_away(from, &TurnedAway::TooMany);
     };
     desk.counters.opened();
-    let ended = connection::run(stream, from, identity, desk).await;
+    let ended = connection::run(stream, from, identity, reset, desk).await;
     desk.counters.closed();
     if let Err(why) = ended {
         desk.turn_away(from, &why);
+    }
+}
+
+/// Ends a connection by a reset when dropped, so that its sender does not take for kept what came with the handshake
+/// and was never looked at: the first messages, and even the end of a short session, are read together with it.
+struct Reset(Option<Socket>);
+
+impl Reset {
+    fn of(tcp: &TcpStream) -> std::io::Result<Self> {
+        SockRef::from(tcp).try_clone().map(|socket| Self(Some(socket)))
+    }
+
+    /// Lets the connection end as whoever else holds it wants.
+    fn spare(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Reset {
+    fn drop(&mut self) {
+        if let Some(socket) = self.0.take() {
+            // What cannot be set is of a connection that is gone already.
+            let _ = socket.set_linger(Some(Duration::ZERO));
+        }
     }
 }
 
