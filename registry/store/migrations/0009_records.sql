@@ -100,7 +100,7 @@ CREATE TRIGGER record_strand_stays BEFORE TRUNCATE ON record_strand
 -- Removes from the beginning of each strand what may be removed by now and was made before `made_before`. A record that
 -- has to stay keeps those behind it, so that what is left is one piece. How many were removed.
 CREATE FUNCTION expire_records(made_before timestamptz) RETURNS bigint LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET renkei.expiring = 'on' AS $$
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     strand  record_strand;
     kept    bigint;
@@ -108,6 +108,8 @@ DECLARE
     removed bigint;
     total   bigint := 0;
 BEGIN
+    -- Not with SET above, which only a superuser may do with a name of ours.
+    PERFORM set_config('renkei.expiring', 'on', true);
     FOR strand IN SELECT * FROM record_strand ORDER BY organisation, side, counterparty LOOP
         SELECT r.position INTO kept
           FROM provision_record r
@@ -132,6 +134,7 @@ BEGIN
            AND s.counterparty = strand.counterparty;
         total := total + removed;
     END LOOP;
+    PERFORM set_config('renkei.expiring', 'off', true);
     RETURN total;
 END
 $$;

@@ -60,7 +60,11 @@ const SAMPLES: [(&str, Must); 32] = [
     ("iti18-get-folders-for-document.xml", LATER),
     ("iti18-get-folders.xml", LATER),
     ("iti18-get-related-documents.xml", LATER),
-    ("iti41-provide-and-register-inline.xml", Pass),
+    // Called an acknowledgement of privacy policies (BPPC), and no CDA document.
+    (
+        "iti41-provide-and-register-inline.xml",
+        Code("InvalidDocumentContent", "REP-012"),
+    ),
     // Two documents of another repository.
     (
         "iti43-retrieve-request.xml",
@@ -99,8 +103,8 @@ async fn samples_are_answered_as_the_standard_says() {
     }
     // As sent in multipart, with its document in a part of its own. It is the inline one again, and is read as such.
     let (answered, text) = multipart(&h1).await;
-    let codes = ["XDSDuplicateUniqueIdInRegistry", "XDSRegistryMetadataError"].map(str::to_owned);
-    assert_eq!(answered, Answered::Response(false, codes.to_vec()), "{text}");
+    let codes = vec!["InvalidDocumentContent".to_owned()];
+    assert_eq!(answered, Answered::Response(false, codes), "{text}");
     // Without the leading zero and the letters; a replaced document takes no more, so the replacements come last. The two that replace
     // name one document.
     for (name, expected) in [

@@ -70,7 +70,7 @@ const DOCUMENTS: usize = 2;
 
 /// Either program is killed at a random moment under load, again and again. Then: every acknowledged document comes
 /// back (I1, I2), every submission is wholly there or wholly absent (I3), every acknowledged transaction has its event
-/// (I7), and the journals are whole (I8).
+/// (I7) and what is not registered has none of a success, and the journals are whole (I8).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sto_02_killed_at_random() {
     let network = tokio::task::spawn_blocking(|| start(&Options::default()))
@@ -164,6 +164,11 @@ async fn verify(network: &Network, ledger: &[Entry]) {
                 assert_eq!(content, bytes, "{set}");
             }
             assert!(at_registry.contains(&set), "{set} is registered and has no event");
+        } else {
+            assert!(
+                !at_registry.contains(&set),
+                "{set} is not there, and an event says so"
+            );
         }
     }
     println!("{unacknowledged_but_there} that were not acknowledged are there");
