@@ -105,6 +105,11 @@ async fn samples_are_answered_as_the_standard_says() {
     let (answered, text) = multipart(&h1).await;
     let codes = vec!["InvalidDocumentContent".to_owned()];
     assert_eq!(answered, Answered::Response(false, codes), "{text}");
+    // The first one as a document like others: the next ones are about it.
+    let name = "iti42-register-one-document.xml";
+    let plain = sample(name).replace("urn:ihe:iti:bppc:2007", "urn:ihe:iti:xds-sd:pdf:2008");
+    let (answered, text) = sent(&h1, name, &plain).await;
+    assert_eq!(answered, Answered::Response(true, Vec::new()), "{text}");
     // Without the leading zero and the letters; a replaced document takes no more, so the replacements come last. The two that replace
     // name one document.
     for (name, expected) in [
