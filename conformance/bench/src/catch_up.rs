@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -48,7 +47,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<CatchUp, BenchError
     let program = Rsyslog::program().ok_or(BenchError::Message(
         "rsyslogd: install the Debian packages rsyslog and rsyslog-gnutls",
     ))?;
-    let port = free_port()?;
+    let port = xds_testkit::port().map_err(BenchError::io("a free port"))?;
     let options = Options {
         registry: format!(
             "[[audit.destination]]\nname = \"{RECEIVER}\"\naddress = \"127.0.0.1:{port}\"\nserver_name = \"localhost\"\n"
@@ -144,11 +143,4 @@ impl Arrivals {
             }
         }
     }
-}
-
-fn free_port() -> Result<u16, BenchError> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    listener
-        .map(|address| address.port())
-        .map_err(BenchError::io("a free port"))
 }

@@ -1,7 +1,8 @@
 //! Step 2: free ports, and the configuration files of both servers.
 
 use std::io;
-use std::net::TcpListener;
+
+use xds_testkit::port;
 
 use crate::network::{
     ASSERTION_AUDIENCE, ASSERTION_ISSUER, AUTHORITY, AUTHORITY_NAME, OPERATOR, ORGANISATIONS, REPOSITORY,
@@ -26,25 +27,15 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Ports that nobody uses at this moment.
+    /// Ports that are this process's own.
     pub(crate) fn pick() -> io::Result<Self> {
-        // Held together until all are known, so that they differ.
-        let listeners: [TcpListener; 6] = [listen()?, listen()?, listen()?, listen()?, listen()?, listen()?];
-        let [
-            registry,
-            mllp,
-            registry_status,
-            audit,
-            repository,
-            repository_status,
-        ] = listeners.each_ref().map(TcpListener::local_addr);
         Ok(Self {
-            registry: registry?.port(),
-            mllp: mllp?.port(),
-            registry_status: registry_status?.port(),
-            audit: audit?.port(),
-            repository: repository?.port(),
-            repository_status: repository_status?.port(),
+            registry: port()?,
+            mllp: port()?,
+            registry_status: port()?,
+            audit: port()?,
+            repository: port()?,
+            repository_status: port()?,
         })
     }
 
@@ -62,10 +53,6 @@ impl Ports {
     pub(crate) fn feed(&self) -> String {
         format!("localhost:{}", self.mllp)
     }
-}
-
-fn listen() -> io::Result<TcpListener> {
-    TcpListener::bind(("127.0.0.1", 0))
 }
 
 /// registry.toml. Paths are relative to its folder.

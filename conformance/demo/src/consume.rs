@@ -1,7 +1,9 @@
 //! Step 7: a clinic finds the documents and opens them, and so does the other hospital.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
+use tokio::time::sleep;
 use xds_ebxml::query::{QueryBuilder, QueryResponse};
 use xds_ebxml::retrieve::DocumentRequest;
 use xds_ebxml::rs::ResponseStatus;
@@ -28,6 +30,26 @@ fn in_force(patient: &Patient, all: &[Published]) -> BTreeSet<String> {
         .filter(|document| document.patient.number == patient.number && !is_replaced(document, all))
         .map(|document| document.unique_id.clone())
         .collect()
+}
+
+/// How long it may take until the registry decides by what the command line entered for the domain, and how often it is
+/// asked.
+const IN_FORCE_MAX: Duration = Duration::from_secs(10);
+const ASK_EVERY: Duration = Duration::from_millis(100);
+
+/// Waits until the caller is given something, for what was entered for the domain is in force within two seconds. What it
+/// is given is for others to judge.
+pub(crate) async fn wait_in_force(caller: &Caller, all: &[Published]) {
+    let Some(document) = all.first() else { return };
+    let query = find_documents(document.patient, ReturnType::ObjectRef);
+    let deadline = Instant::now() + IN_FORCE_MAX;
+    while Instant::now() < deadline {
+        let found = caller.query("find-documents-references", &query).await;
+        if found.is_ok_and(|response| !response.references.is_empty()) {
+            return;
+        }
+        sleep(ASK_EVERY).await;
+    }
 }
 
 /// FindDocuments for each patient, whole and as references, and GetDocuments of what was found. Three results for

@@ -254,6 +254,7 @@ async fn use_jointly(clinic: &Caller, published: &[Published], show: &mut Show) 
         "find what is used jointly, as a clinic (ITI-18, c1)",
         3 * PATIENTS.len(),
     );
+    consume::wait_in_force(clinic, &published).await;
     let entries = consume::find(clinic, &published, &mut step).await;
     drop(step);
     let mut step = show.step(

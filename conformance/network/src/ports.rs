@@ -1,5 +1,6 @@
 use std::io;
-use std::net::TcpListener;
+
+use xds_testkit::port;
 
 /// Where the programs listen, all on the loopback interface.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,39 +22,16 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Ports that nobody uses at this moment.
+    /// Ports that are this process's own.
     pub(crate) fn pick() -> io::Result<Self> {
-        // Held together until all are known, so that they differ.
-        let listeners: [TcpListener; 7] = [
-            listen()?,
-            listen()?,
-            listen()?,
-            listen()?,
-            listen()?,
-            listen()?,
-            listen()?,
-        ];
-        let [
-            registry,
-            mllp,
-            operator,
-            registry_status,
-            audit,
-            repository,
-            repository_status,
-        ] = listeners.each_ref().map(TcpListener::local_addr);
         Ok(Self {
-            registry: registry?.port(),
-            mllp: mllp?.port(),
-            operator: operator?.port(),
-            registry_status: registry_status?.port(),
-            audit: audit?.port(),
-            repository: repository?.port(),
-            repository_status: repository_status?.port(),
+            registry: port()?,
+            mllp: port()?,
+            operator: port()?,
+            registry_status: port()?,
+            audit: port()?,
+            repository: port()?,
+            repository_status: port()?,
         })
     }
-}
-
-fn listen() -> io::Result<TcpListener> {
-    TcpListener::bind(("127.0.0.1", 0))
 }

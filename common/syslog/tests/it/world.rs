@@ -1,7 +1,7 @@
 //! A PKI in a temporary folder, senders and receivers on it.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -143,11 +143,7 @@ pub(crate) fn limits() -> Limits {
 
 /// A port of the loopback interface that nobody has.
 pub(crate) fn free_port() -> u16 {
-    StdListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    xds_testkit::port().unwrap()
 }
 
 pub(crate) fn loopback(port: u16) -> SocketAddr {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -44,11 +43,7 @@ async fn aud_01_what_the_journals_tell_arrives_at_rsyslog() {
         );
         return;
     };
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = xds_testkit::port().unwrap();
     let destination = format!(
         "[[audit.destination]]\nname = \"arr\"\naddress = \"127.0.0.1:{port}\"\nserver_name = \"localhost\"\n"
     );

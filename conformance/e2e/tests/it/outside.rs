@@ -154,12 +154,7 @@ async fn oru2xds_publishes_a_report() {
         return;
     };
     let relay = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let hl7 = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let hl7 = xds_testkit::port().unwrap();
     configure(&program, relay.local_addr().unwrap().port(), hl7);
     let h1 = node("h1");
     let for_relay = h1.clone();

@@ -102,14 +102,19 @@ async fn samples_are_answered_as_the_standard_says() {
         }
     }
     // As sent in multipart, with its document in a part of its own. It is the inline one again, and is read as such.
-    let (answered, text) = multipart(&h1).await;
+    let (answered, text) = multipart(&h1, str::to_owned).await;
     let codes = vec!["InvalidDocumentContent".to_owned()];
     assert_eq!(answered, Answered::Response(false, codes), "{text}");
-    // The first one as a document like others: the next ones are about it.
+    // Both as documents like others; the next ones are about the first. In multipart it is the inline one again.
     let name = "iti42-register-one-document.xml";
-    let plain = sample(name).replace("urn:ihe:iti:bppc:2007", "urn:ihe:iti:xds-sd:pdf:2008");
-    let (answered, text) = sent(&h1, name, &plain).await;
+    let (answered, text) = sent(&h1, name, &plain(&sample(name))).await;
     assert_eq!(answered, Answered::Response(true, Vec::new()), "{text}");
+    let name = "iti41-provide-and-register-inline.xml";
+    let (answered, text) = sent(&h1, name, &plain(&sample(name))).await;
+    assert_eq!(answered, Answered::Response(true, Vec::new()), "{text}");
+    let (answered, text) = multipart(&h1, plain).await;
+    let codes = ["XDSDuplicateUniqueIdInRegistry", "XDSRegistryMetadataError"].map(str::to_owned);
+    assert_eq!(answered, Answered::Response(false, codes.to_vec()), "{text}");
     // Without the leading zero and the letters; a replaced document takes no more, so the replacements come last. The two that replace
     // name one document.
     for (name, expected) in [
@@ -132,6 +137,11 @@ async fn samples_are_answered_as_the_standard_says() {
     assert!(!h1.find(&patient).await.unwrap().is_empty());
 }
 
+/// Not called an acknowledgement of privacy policies any more.
+fn plain(message: &str) -> String {
+    message.replace("urn:ihe:iti:bppc:2007", "urn:ihe:iti:xds-sd:pdf:2008")
+}
+
 fn sample(name: &str) -> String {
     std::fs::read_to_string(vectors().join("samples").join(name)).unwrap()
 }
@@ -144,8 +154,8 @@ async fn sent(h1: &Node, name: &str, message: &str) -> (Answered, String) {
     send(h1, program, &simple(program, message.as_bytes())).await
 }
 
-/// The file holds the Content-Type header, an empty line, and the message.
-async fn multipart(h1: &Node) -> (Answered, String) {
+/// The file holds the Content-Type header, an empty line, and the message, which is sent with this change.
+async fn multipart(h1: &Node, change: impl Fn(&str) -> String) -> (Answered, String) {
     let sample = std::fs::read(vectors().join("samples/iti41-provide-and-register.mime")).unwrap();
     let at = sample
         .windows(4)
@@ -157,6 +167,7 @@ async fn multipart(h1: &Node) -> (Answered, String) {
         .map(|at| (at, 2));
     let (at, skip) = [at, lf].into_iter().flatten().min().unwrap();
     let head = String::from_utf8(sample[..at].to_vec()).unwrap();
-    let request = crate::soap::post(Program::Repository, &format!("{head}\r\n"), &sample[at + skip..]);
+    let message = change(std::str::from_utf8(&sample[at + skip..]).unwrap());
+    let request = crate::soap::post(Program::Repository, &format!("{head}\r\n"), message.as_bytes());
     send(h1, Program::Repository, &request).await
 }
