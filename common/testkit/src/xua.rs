@@ -307,6 +307,28 @@ impl AssertionSpec {
         self
     }
 
+    /// Says the organisation, two factors, the role of a physician and a purpose of use, coded in this system.
+    #[must_use]
+    pub fn physician(self, organization_id: &str, purpose: &str, code_system: &str) -> Self {
+        self.with_text(
+            "urn:oasis:names:tc:xspa:1.0:subject:organization-id",
+            organization_id,
+        )
+        .with_text("urn:renkei:xua:auth-level", "two-factor")
+        .with_code(
+            "urn:oasis:names:tc:xacml:2.0:subject:role",
+            "Role",
+            "physician",
+            code_system,
+        )
+        .with_code(
+            "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse",
+            "PurposeOfUse",
+            purpose,
+            code_system,
+        )
+    }
+
     /// With one more attribute value that is coded. `element`: `Role` or `PurposeOfUse`.
     #[must_use]
     pub fn with_code(mut self, name: &str, element: &'static str, code: &str, code_system: &str) -> Self {

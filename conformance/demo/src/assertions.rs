@@ -36,24 +36,11 @@ impl IdentityProvider {
     /// What it says about a physician of an organisation who signed in with two factors: good for an hour.
     pub(crate) fn spec(organisation: &Organisation, user: &str, purpose: &str) -> AssertionSpec {
         let id = format!("_{}", System.random().simple());
-        AssertionSpec::new(&id, System.now() - Duration::SECOND, ASSERTION_AUDIENCE, user)
-            .with_text(
-                "urn:oasis:names:tc:xspa:1.0:subject:organization-id",
-                &organisation.organization_id(),
-            )
-            .with_text("urn:renkei:xua:auth-level", "two-factor")
-            .with_code(
-                "urn:oasis:names:tc:xacml:2.0:subject:role",
-                "Role",
-                "physician",
-                CODES,
-            )
-            .with_code(
-                "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse",
-                "PurposeOfUse",
-                purpose,
-                CODES,
-            )
+        AssertionSpec::new(&id, System.now() - Duration::SECOND, ASSERTION_AUDIENCE, user).physician(
+            &organisation.organization_id(),
+            purpose,
+            CODES,
+        )
     }
 
     /// Signs what is said.

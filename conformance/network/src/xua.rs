@@ -56,24 +56,11 @@ impl Provider {
     pub fn spec(&self, organisation: &Organisation, user: &str) -> AssertionSpec {
         let now: OffsetDateTime = System.now();
         let id = format!("_{}", System.random().simple());
-        let spec = AssertionSpec::new(&id, now - Duration::SECOND, AUDIENCE, user)
-            .with_text(
-                "urn:oasis:names:tc:xspa:1.0:subject:organization-id",
-                &organization_id(organisation),
-            )
-            .with_text("urn:renkei:xua:auth-level", "two-factor")
-            .with_code(
-                "urn:oasis:names:tc:xacml:2.0:subject:role",
-                "Role",
-                "physician",
-                CODES,
-            )
-            .with_code(
-                "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse",
-                "PurposeOfUse",
-                "TREAT",
-                CODES,
-            );
+        let spec = AssertionSpec::new(&id, now - Duration::SECOND, AUDIENCE, user).physician(
+            &organization_id(organisation),
+            "TREAT",
+            CODES,
+        );
         AssertionSpec {
             not_on_or_after: now + Duration::minutes(10),
             ..spec

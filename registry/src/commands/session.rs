@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use registry_store::{Change, Deed, Store};
+use registry_store::{Change, Deed, Store, StoreError};
 use registry_trail::SCHEMA_VERSION;
 use serde_json::json;
 use xds_model::time::System;
@@ -44,6 +44,23 @@ pub(super) fn change(by: &By) -> Change {
         who: by.by.clone().unwrap_or_else(login),
         reason: by.reason.clone(),
     }
+}
+
+/// The journal tells of a look, with the patients concerned, before anything is shown.
+pub(super) async fn looked(
+    store: &Store,
+    change: &Change,
+    verb: &str,
+    subject: &str,
+    mut patients: Vec<String>,
+) -> Result<(), StoreError> {
+    patients.sort_unstable();
+    patients.dedup();
+    let deed = Deed {
+        patients,
+        ..Deed::new(verb, subject)
+    };
+    store.owe_act(change, &deed).await
 }
 
 /// `migrate`

@@ -15,7 +15,8 @@ use super::super::Done;
 use super::super::audit::moment::shown;
 use super::super::output::{Output, table};
 use super::super::record;
-use super::{kind, looked, missing, session, state};
+use super::super::session::looked;
+use super::{kind, missing, session, state};
 
 /// Tasks that are listed at most.
 const TASKS_MAX: u32 = 1_000;

@@ -10,7 +10,7 @@ mod tests;
 mod words;
 
 use registry_core::records::TaskKind;
-use registry_store::{Change, Deed, Instrument, KnownTask, Store, StoreError};
+use registry_store::{Instrument, KnownTask, Store, StoreError};
 use xds_policy::instruments::session::BreakGlassSession;
 use xds_policy::version::{InstrumentKind, Version};
 use xds_policy::words::InstrumentId;
@@ -52,23 +52,6 @@ async fn session(store: &Store, id: &str) -> Result<Option<Version<BreakGlassSes
         Instrument::BreakGlassSession(version) => Some(version),
         _ => None,
     }))
-}
-
-/// The journal tells of a look at sessions, with the patients concerned, before anything is shown.
-async fn looked(
-    store: &Store,
-    change: &Change,
-    verb: &str,
-    subject: &str,
-    mut patients: Vec<String>,
-) -> Result<(), StoreError> {
-    patients.sort_unstable();
-    patients.dedup();
-    let deed = Deed {
-        patients,
-        ..Deed::new(verb, subject)
-    };
-    store.owe_act(change, &deed).await
 }
 
 fn missing(id: &str, output: Output) -> NotThere {

@@ -11,7 +11,8 @@ use xds_server::lang::Say;
 
 use super::super::Done;
 use super::super::output::Output;
-use super::{files, looked, refused, subject};
+use super::super::session::looked;
+use super::{files, refused, subject};
 use crate::instruments::reach;
 
 pub(super) async fn run(
@@ -30,7 +31,7 @@ pub(super) async fn run(
         change,
         "agreement impact",
         &subject(kind, reference.id.as_str()),
-        &[],
+        Vec::new(),
     )
     .await?;
     let at = at.unwrap_or_else(|| change.at.max(draft.effective_from()));

@@ -12,8 +12,9 @@ use super::super::Done;
 use super::super::audit::moment::shown;
 use super::super::output::Output;
 use super::super::patient::patient_id;
+use super::super::session::looked;
 use super::arguments::{ListArguments, Named, ShowArguments};
-use super::{looked, missing, not_so, refused, subject};
+use super::{missing, not_so, patients, refused, subject};
 use crate::config::Config;
 use crate::instruments::{latest_of_each, state, version_of};
 
@@ -38,7 +39,7 @@ pub(super) async fn list(
             all
         }
         (None, Some(kind)) if !Instrument::is_of_patient(kind) => {
-            looked(store, change, verb, kind.name(), &[]).await?;
+            looked(store, change, verb, kind.name(), Vec::new()).await?;
             store.instruments(kind).await?
         }
         (None, _) => {
@@ -76,7 +77,14 @@ async fn found(
 ) -> Result<Vec<Instrument>, Box<dyn std::error::Error + Send + Sync>> {
     let id = InstrumentId(named.id.clone());
     let all = store.instrument_history(named.kind, &id).await?;
-    looked(store, change, verb, &subject(named.kind, &named.id), &all).await?;
+    looked(
+        store,
+        change,
+        verb,
+        &subject(named.kind, &named.id),
+        patients(&all),
+    )
+    .await?;
     if all.is_empty() {
         return Err(missing(named.kind, &named.id, output).into());
     }

@@ -14,7 +14,7 @@ mod tests;
 mod validate;
 mod words;
 
-use registry_store::{Change, Deed, Instrument, InstrumentError, Store, StoreError};
+use registry_store::{Instrument, InstrumentError};
 use xds_policy::version::InstrumentKind;
 use xds_server::lang::{Lang, Say};
 
@@ -82,25 +82,10 @@ pub(super) async fn run_domain(config: &Config, command: DomainCommand, by: &By,
     .await
 }
 
-/// The journal tells of a look, before anything is shown.
-async fn looked(
-    store: &Store,
-    change: &Change,
-    verb: &str,
-    subject: &str,
-    seen: &[Instrument],
-) -> Result<(), StoreError> {
-    let mut patients: Vec<String> = seen
-        .iter()
-        .filter_map(|instrument| instrument.patient().map(|patient| patient.0.clone()))
-        .collect();
-    patients.sort_unstable();
-    patients.dedup();
-    let deed = Deed {
-        patients,
-        ..Deed::new(verb, subject)
-    };
-    store.owe_act(change, &deed).await
+/// Whose these instruments are, as far as they are a patient's.
+fn patients(seen: &[Instrument]) -> Vec<String> {
+    let patients = seen.iter().filter_map(Instrument::patient);
+    patients.map(|patient| patient.0.clone()).collect()
 }
 
 /// What an instrument is called in the journal.

@@ -8,8 +8,9 @@ use xds_server::lang::Lang;
 
 use super::super::Done;
 use super::super::output::Output;
+use super::super::session::looked;
 use super::arguments::ValidateArguments;
-use super::{files, looked, missing, refused, subject};
+use super::{files, missing, patients, refused, subject};
 use crate::instruments::{Verdict, finding_text, finding_why, of_draft, of_kept};
 
 pub(super) async fn run(
@@ -24,7 +25,7 @@ pub(super) async fn run(
         (Some(file), _) => {
             let text = files::text(file, Instrument::BYTES_MAX)?;
             let draft = Instrument::draft(kind, &text, change, &[])?;
-            let seen = std::slice::from_ref(&draft);
+            let seen = patients(std::slice::from_ref(&draft));
             looked(
                 store,
                 change,
@@ -38,7 +39,7 @@ pub(super) async fn run(
         (None, id) => {
             let id = id.clone().unwrap_or_default();
             let all = store.instrument_history(kind, &InstrumentId(id.clone())).await?;
-            looked(store, change, verb, &subject(kind, &id), &all).await?;
+            looked(store, change, verb, &subject(kind, &id), patients(&all)).await?;
             let latest = all.last().cloned().ok_or_else(|| missing(kind, &id, output))?;
             of_kept(store, latest, change.at).await
         }

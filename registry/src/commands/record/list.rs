@@ -10,8 +10,9 @@ use super::super::Done;
 use super::super::audit::moment::shown;
 use super::super::audit::{clean, language_of};
 use super::super::output::{NotThere, Output};
+use super::super::session::looked;
 use super::arguments::ListArguments;
-use super::{EVER, cells, looked, value};
+use super::{EVER, cells, patients, value};
 
 pub(super) async fn list(store: &Store, arguments: ListArguments, change: &Change, output: Output) -> Done {
     let range = LedgerRange {
@@ -24,7 +25,7 @@ pub(super) async fn list(store: &Store, arguments: ListArguments, change: &Chang
     };
     let records = store.records_of_ledger(&range).await?;
     let subject = format!("{}/{}", range.organisation, range.side.name());
-    looked(store, change, "record list", &subject, &records).await?;
+    looked(store, change, "record list", &subject, patients(&records)).await?;
     let language = language_of(output);
     let values: Vec<Value> = records.iter().map(value).collect();
     let rows = records.iter().map(|kept| row(kept, language)).collect();
@@ -67,7 +68,7 @@ fn row(kept: &KeptRecord, language: Language) -> Vec<String> {
 pub(super) async fn show(store: &Store, name: &RecordName, change: &Change, output: Output) -> Done {
     let found = store.record(name).await?;
     let seen: Vec<KeptRecord> = found.into_iter().collect();
-    looked(store, change, "record show", &name.to_string(), &seen).await?;
+    looked(store, change, "record show", &name.to_string(), patients(&seen)).await?;
     let Some(kept) = seen.first() else {
         let say = Say::new(
             format!("記録 {name} はありません。"),

@@ -14,7 +14,7 @@ mod upkeep;
 mod value;
 mod words;
 
-use registry_store::{Change, Deed, KeptRecord, Store, StoreError};
+use registry_store::KeptRecord;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -53,25 +53,10 @@ pub(super) async fn run(config: &Config, command: RecordCommand, by: &By, output
     .await
 }
 
-/// The journal tells of a look at records, with the patients concerned, before anything is shown.
-async fn looked(
-    store: &Store,
-    change: &Change,
-    verb: &str,
-    subject: &str,
-    seen: &[KeptRecord],
-) -> Result<(), StoreError> {
-    let mut patients: Vec<String> = seen
-        .iter()
-        .map(|kept| kept.record.person.patient.0.clone())
-        .collect();
-    patients.sort_unstable();
-    patients.dedup();
-    let deed = Deed {
-        patients,
-        ..Deed::new(verb, subject)
-    };
-    store.owe_act(change, &deed).await
+/// Whose these records are.
+fn patients(records: &[KeptRecord]) -> Vec<String> {
+    let kept = records.iter();
+    kept.map(|kept| kept.record.person.patient.0.clone()).collect()
 }
 
 /// The records without the one too many that was asked for, and whether there was one.

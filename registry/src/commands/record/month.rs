@@ -13,8 +13,9 @@ use super::super::Done;
 use super::super::audit::moment::shown;
 use super::super::audit::{deliver, language};
 use super::super::output::Output;
+use super::super::session::looked;
 use super::arguments::MonthArguments;
-use super::{RECORDS_MAX, cells, cut, looked, value};
+use super::{RECORDS_MAX, cells, cut, patients, value};
 
 pub(super) async fn run(store: &Store, arguments: &MonthArguments, change: &Change, output: Output) -> Done {
     let month = arguments.month;
@@ -28,7 +29,7 @@ pub(super) async fn run(store: &Store, arguments: &MonthArguments, change: &Chan
     };
     let (records, is_cut) = cut(store.records_of_ledger(&range).await?);
     let subject = format!("{}/{} {month}", range.organisation, range.side.name());
-    looked(store, change, "record month", &subject, &records).await?;
+    looked(store, change, "record month", &subject, patients(&records)).await?;
     let keeper = records.last().map(|kept| kept.record.keeper().clone());
     let report = MonthReport {
         keeper: match keeper {
